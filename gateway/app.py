@@ -137,7 +137,7 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     app.add_error_handler(ClientTooSlow, errors.on_broken_body)
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
-    Health(gateway.client, settings.prometheus_multiproc_dir).add_to(app)
+    Health(gateway.client, settings).add_to(app)
     served = positional(routes)
     for path, (rows, names) in served.items():
         app.add_route(path, Endpoint(gateway, rows, names))

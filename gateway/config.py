@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from services.common.config import ConfigError, Settings
+from services.common.config import ConfigError, Settings, check_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LOOPBACK: Final = "127.0.0.0/8,::1/128"
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
@@ -20,7 +22,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     #: The public URL; with https, cookies are ``Secure``.
     site_url: str = "http://localhost:8080"
     #: Networks of proxies, separated by commas, whose ``X-Real-IP`` is trusted.
-    trusted_proxies: str = "127.0.0.0/8,::1/128"
+    trusted_proxies: str = LOOPBACK
     #: Concurrent requests of one process; further ones are refused (502 with Retry-After).
     max_inflight: int = 40
     #: Bytes of a JSON or form body; a larger one is 413.
@@ -37,6 +39,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     blocked_loop_seconds: float = 0.0
     #: A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none.
     web_root: str = ""
+    #: The bearer token that ``/metrics`` requires, of ``SECRET_LENGTH`` characters; empty for none.
+    metrics_token: str = ""
+    #: Without a token: networks, separated by commas, from which ``/metrics`` is read.
+    metrics_networks: str = LOOPBACK
     #: Folder of the metric files of several workers, see ``gunicorn.conf.py``; empty for one.
     prometheus_multiproc_dir: str = ""
     #: Deadline in seconds of routes that may read or remove a whole production.
@@ -46,18 +52,21 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     def load(cls, environ: Mapping[str, str]) -> Self:
         """Build the settings. Raises ConfigError."""
         settings = super().load(environ)
-        try:
-            settings.proxies  # noqa: B018 - parsed here so that a malformed value stops the start
-        except ValueError as error:
-            message = f"TRUSTED_PROXIES names no network: {error}."
-            raise ConfigError(message) from None
+        if settings.metrics_token:
+            check_secret(settings.metrics_token, "METRICS_TOKEN")
+        for name in ("trusted_proxies", "metrics_networks"):
+            try:
+                networks(getattr(settings, name))
+            except ValueError as error:
+                message = f"{name.upper()} names no network: {error}."
+                raise ConfigError(message) from None
         if settings.web_root and not (Path(settings.web_root) / "index.html").is_file():
             message = f"WEB_ROOT must be a folder with an index.html, not {settings.web_root}."
             raise ConfigError(message)
         return settings
 
-    @property
-    def proxies(self) -> list[IPv4Network | IPv6Network]:
-        """The networks in ``trusted_proxies``."""
-        names = (name.strip() for name in self.trusted_proxies.split(","))
-        return [ip_network(name, strict=False) for name in names if name]
+
+def networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """The networks in a setting. Raises ValueError."""
+    names = (name.strip() for name in text.split(","))
+    return [ip_network(name, strict=False) for name in names if name]

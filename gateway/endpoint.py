@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import falcon
+
 from gateway import metrics
 from gateway.steps.answer import answer
 from gateway.steps.authenticate import authenticate
@@ -53,7 +55,10 @@ class Endpoint:
                     # The body is read only after the head was accepted: a refused request costs no
                     # upload.
                     await authenticate(exchange)
-                    restrict(exchange)
+                    await restrict(exchange)
+                    if req.method == "HEAD" and route.effect:
+                        resp.status, resp.content_type = route.status, falcon.MEDIA_JSON
+                        return
                     await read_request(exchange)
                     await call(exchange)
                     await answer(exchange)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hmac
 import logging
 from http import HTTPStatus
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +15,10 @@ import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import metrics
+from gateway.config import networks
 from gateway.errors import error_body, write
 from gateway.http.compression import passed_on
+from services.common.errors import Forbidden
 from services.common.etags import holds, of_bytes
 from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import SERVICES
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from falcon.asgi import App, Request, Response
 
+    from gateway.config import GatewaySettings
     from gateway.rpc.client import RpcClient
 
 log = logging.getLogger(__name__)
@@ -33,14 +38,16 @@ VERSION: Final = "0.1.0"
 FOLDER: Final = Path(__file__).parent
 #: The folder of the generated API descriptions (``deploy.docs.served``).
 BUILT: Final = FOLDER / "built"
+#: Headers of requests that a proxy passes on.
+PASSED_ON: Final = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 NOT_BUILT: Final = "This copy of Callboard was installed without {name}: make docs builds it."
 
 
 class Health:
     """Answers from the heartbeats that the client receives, without calling services."""
 
-    def __init__(self, client: RpcClient, multiproc_dir: str) -> None:
-        self.client, self.multiproc_dir = client, multiproc_dir
+    def __init__(self, client: RpcClient, settings: GatewaySettings) -> None:
+        self.client, self.settings = client, settings
 
     def add_to(self, app: App[Any, Any]) -> None:
         """Route the status pages."""
@@ -98,18 +105,43 @@ class Metrics:
 
     def __init__(self, health: Health) -> None:
         self.health = health
+        token = health.settings.metrics_token
+        self._token = f"Bearer {token}".encode() if token else b""
+        self._networks = networks(health.settings.metrics_networks)
         # Concurrent scrapes must not take several threads, nor the CPU of requests.
         self._lock = asyncio.Lock()
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
-        """Render the metrics on a thread: they would block the event loop for 50 ms."""
+    def _check(self, req: Request) -> None:
+        """Raise Forbidden unless it has the token or, where none is set, is from a network."""
+        if self._token:
+            given = (req.get_header("Authorization") or "").encode()
+            allowed = hmac.compare_digest(given, self._token)
+        else:
+            allowed = self._is_near(req)
+        if not allowed:
+            message = "The metrics are for those whom METRICS_TOKEN or METRICS_NETWORKS names."
+            raise Forbidden(message)
+
+    def _is_near(self, req: Request) -> bool:
+        address = req.context.address
+        # Unless the proxy is trusted and names its client, anybody may be behind it.
+        if any(map(req.get_header, PASSED_ON)) and req.get_header("X-Real-IP") != address:
+            return False
+        return any(ip_address(address) in network for network in self._networks)
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Render the metrics on a thread: they would block the event loop for 50 ms.
+
+        Raises Forbidden.
+        """
+        self._check(req)
         resp.content_type = CONTENT_TYPE_LATEST
         async with self._lock:
             resp.data = await asyncio.to_thread(
                 metrics.exposition,
                 broker_up=self.health.client.broker.ready.is_set(),
                 services=self.health.parts(),
-                multiproc_dir=self.health.multiproc_dir,
+                multiproc_dir=self.health.settings.prometheus_multiproc_dir,
             )
 
     on_head = on_get

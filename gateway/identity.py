@@ -38,6 +38,8 @@ WRONG_KIND: Final = {
     ACCESS: "Only non-refresh tokens are allowed",
     REFRESH: "Only refresh tokens are allowed",
 }
+#: The claims that hold an id by which a token may be revoked.
+SESSION_IDS: Final = ("jti", "refresh_jti", "sid")
 ENDLESS: Final = 'Token is missing the "exp" claim'
 CACHE_SIZE: Final = 4096
 HIT, MISS = ACTORS.labels("hit"), ACTORS.labels("miss")
@@ -51,6 +53,8 @@ class Identity(NamedTuple):
     #: The person as JSON; None from an ``auth`` of the previous release.
     people: str | None
     fetched: float
+    #: Whether the account lacks the second factor that it must have.
+    restricted: bool = False
 
 
 class Tokens:
@@ -164,7 +168,8 @@ class Authenticator:
             reply = await self.call("auth", "identify", msgspec.json.encode({"claims": claims}))
         finally:
             self._fetches.discard(fetch)
-        identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), requested)
+        people, restricted = reply.headers.get("people"), "restricted" in reply.headers
+        identity = Identity(claims, reply.body.decode(), people, requested, restricted)
         if not fetch.outdated:  # else the reply may be older than the invalidation
             self._cached[claims["jti"]] = identity
             self._cached.move_to_end(claims["jti"])
@@ -178,9 +183,9 @@ class Authenticator:
         """Drop the actors of these people."""
         self._forget(lambda claims: claims["sub"] in people)
 
-    def forget_session(self, jti: str | None) -> None:
-        """Drop the actor of a session."""
-        self._forget(lambda claims: claims["jti"] == jti)
+    def forget_session(self, ident: str | None) -> None:
+        """Drop the actors of a session's tokens, by its id or that of one of them."""
+        self._forget(lambda claims: ident in {claims.get(name) for name in SESSION_IDS})
 
     def forget_all(self) -> None:
         """Drop every actor."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
 #: Events that change the memberships of the people they name (``person_ids``).
 TEAMS: Final = frozenset({"project:new", "project:update", "project:delete"})
+#: Subjects of events that change the person they name.
+PERSONS: Final = frozenset({"person", "factor"})
 #: Subjects of events that may change anybody's memberships.
 ANYBODYS: Final = frozenset({"project-status", "import"})
 
@@ -55,7 +57,7 @@ class Invalidation:
         subject = message.routing_key.partition(":")[0]
         payload = _payload(message)
         person = payload.get("person_id")
-        if subject == "person":
+        if subject in PERSONS:
             self.authenticator.forget_people([person])
         elif subject == "session":
             self.authenticator.forget_session(payload.get("jti"))

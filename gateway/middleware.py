@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway import metrics
+from gateway.config import networks
 from gateway.http import cookies
 from gateway.http.static_site import INDEX
 from services.common.observability.log import request_id
@@ -35,10 +36,11 @@ class RequestMiddleware:
     """Prepares ``req.context`` and finishes every response."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        self.proxies = settings.proxies
+        self.proxies = networks(settings.trusted_proxies)
         self.secure = settings.site_url.startswith("https://")
         self.first_page = f"/{INDEX}" if settings.web_root else "/"
         self.slow_seconds = settings.slow_request_seconds
+        self.cors = bool(settings.cors_origins)
 
     async def process_request(self, req: Request, _resp: Response) -> None:
         """Set the request's id and client address, and serve ``/api/…`` as ``/…``."""
@@ -64,6 +66,9 @@ class RequestMiddleware:
         """Set the headers that every response has, and record metrics."""
         self._measure(req, resp)
         resp.set_headers(SECURITY)
+        if self.cors:
+            # Whatever the origin: else a cache would serve one origin's answer to another.
+            resp.append_header("Vary", "Origin")
         resp.set_header("X-Request-ID", req.context.request_id)
 
     def _measure(self, req: Request, resp: Response) -> None:

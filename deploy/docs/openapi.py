@@ -119,7 +119,7 @@ def _path_parameters(route: Route) -> list[JsonObject]:
 def _query_parameters(route: Route, resource: Resource | None) -> list[JsonObject]:
     if resource is None or route.function != "list_rows":
         return []
-    names = [*resource.table.c.keys(), *resource.lists]
+    names = [*(column.name for column in resource.fields), *resource.lists]
     # A hidden column can't be filtered by either: answers would reveal its values.
     filters = [name for name in names if name not in resource.hidden]
     return [

@@ -7,8 +7,8 @@ JOIN = "/actions/user/chats/{entity_id}/join"
 
 # fmt: off
 ROUTES = (
-    Route("GET",    "/data/entities/{entity_id}/chat", "chat.show_chat"),
-    Route("GET",    MESSAGES,                          "chat.list_messages", query=True),
+    Route("GET",    "/data/entities/{entity_id}/chat", "chat.show_chat", effect=True),
+    Route("GET",    MESSAGES,                          "chat.list_messages", query=True, effect=True),
     Route("POST",   MESSAGES,                          "chat.post_message", status=201, body=Body.MULTIPART, files="attachments"),
     Route("GET",    MESSAGES + "/{message_id}",        "chat.show_message"),
     Route("DELETE", MESSAGES + "/{message_id}",        "chat.delete_message", status=204),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 
 class Access(Enum):
@@ -30,6 +31,11 @@ class Body(Enum):
     VALUE = "value"
     #: As LENIENT, with files: stored before the call under ``Route.files``, deleted if refused.
     MULTIPART = "multipart"
+
+
+NO_OPTIONS: Final[Mapping[str, Any]] = {}
+#: Where the routes are that are about the caller.
+OF_CALLER: Final = ("/data/user/", "/actions/user/")
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,14 @@ class Route:
     kept: tuple[str, ...] = ()
     #: Whether it reads the event log: it then waits until the caller's own events are in it.
     reads_log: bool = False
+    #: Whether a GET has an effect; then a HEAD is answered without the call.
+    effect: bool = False
     summary: str = ""
+
+    @property
+    def about_caller(self) -> bool:
+        """Whether it is about the caller's own account, as people have one and bots don't."""
+        return self.path.startswith(OF_CALLER)
 
     @property
     def service(self) -> str:
@@ -78,8 +91,13 @@ class Route:
         return self.rpc.partition(".")[2]
 
 
-def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ...]:
-    """The five routes of a resource of generic CRUD; ``kept`` applies to its list."""
+def data(
+    path: str, service: str, kept: tuple[str, ...] = (), update: Mapping[str, Any] = NO_OPTIONS
+) -> tuple[Route, ...]:
+    """The five routes of a resource of generic CRUD.
+
+    ``kept`` applies to its list, ``update`` are options of its PUT.
+    """
     rpc, row_path = f"{service}.", f"/data/{path}/{{ident}}"
     fixed = (("path", path),)
     return (
@@ -88,7 +106,7 @@ def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ..
         ),
         Route("POST", f"/data/{path}", rpc + "create_row", body=Body.JSON, fixed=fixed),
         Route("GET", row_path, rpc + "read_row", query=True, fixed=fixed),
-        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed),
+        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed, **update),
         Route(
             "DELETE", row_path, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed
         ),

@@ -1,16 +1,23 @@
-"""The step that confines sessions without a required second factor to setting one up."""
+"""The step that refuses what the kind of session may not do, whatever the permissions.
+
+Bots have no account of their own, and a session without a required second factor may only set one
+up.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import SetupRequired
+from services.common.errors import Forbidden
 
 if TYPE_CHECKING:
     from gateway.steps.exchange import Exchange
 
 #: The claim of a session whose account lacks the second factor that it must have.
 RESTRICTED: Final = "requires_2fa_setup"
+#: The kind of a bot's token.
+BOT: Final = "bot"
 #: The routes that such a session may use.
 SETUP_ROUTES: Final = frozenset(
     {
@@ -26,11 +33,24 @@ SETUP_ROUTES: Final = frozenset(
 )
 
 
-def restrict(exchange: Exchange) -> None:
-    """Raise SetupRequired if a second factor must be set up first.
+async def restrict(exchange: Exchange) -> None:
+    """Raise SetupRequired if a second factor must be set up first, Forbidden for bots.
 
     Permissions are not checked here: the owning service does that.
     """
-    identity = exchange.identity
-    if identity and identity.claims.get(RESTRICTED) and exchange.route.path not in SETUP_ROUTES:
+    identity, route = exchange.identity, exchange.route
+    if identity is None or route.path in SETUP_ROUTES:
+        return
+    if route.about_caller and identity.claims.get("identity_type") == BOT:
+        message = "This requires a person."
+        raise Forbidden(message)
+    if identity.claims.get(RESTRICTED):
         raise SetupRequired
+    if identity.restricted:
+        # Nobody is refused on a cached actor: a factor may have been added just now.
+        authenticator = exchange.gateway.authenticator
+        exchange.identity = await authenticator.identify(
+            exchange.req, route.access.value, fresh=True
+        )
+        if exchange.identity.restricted:
+            raise SetupRequired

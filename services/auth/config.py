@@ -53,7 +53,7 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     default_locale: str = DEFAULT_LOCALE
     #: Most active people; 0 for no limit.
     user_limit: int = 0
-    #: E-mails of accounts, separated by commas, that others may neither deactivate nor re-role.
+    #: E-mails of accounts, separated by commas or semicolons, that nobody else may change.
     protected_accounts: str = ""
 
     @classmethod
@@ -74,6 +74,12 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     def old_encryption_keys(self) -> list[str]:
         """The keys in ``previous_encryption_keys``."""
         return [key.strip() for key in self.previous_encryption_keys.split(",") if key.strip()]
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """The addresses in ``protected_accounts``."""
+        emails = self.protected_accounts.replace(";", ",").lower().split(",")
+        return frozenset(email.strip() for email in emails) - {""}
 
     @property
     def site_host(self) -> str:

@@ -116,6 +116,9 @@ class Person(TimestampedRow, Base):
     is_bot: Mapped[bool] = mapped_column(default=False)
     is_guest: Mapped[bool] = mapped_column(default=False)
     jti: Mapped[str | None] = text(60, unique=True)
+    #: Tokens of an earlier version are no longer valid. A trigger raises it when ``active`` or
+    #: ``is_bot`` changes, whoever changes it.
+    token_version: Mapped[int] = mapped_column(server_default="0", info={"internal": True})
     expiration_date: Mapped[date | None]
     is_generated_from_ldap: Mapped[bool | None] = mapped_column(default=False)
     ldap_uid: Mapped[str | None] = text(60, unique=True)
@@ -168,7 +171,7 @@ department_link = links(
 
 
 class RevokedToken(Base):
-    """A token that was revoked before it expired."""
+    """A token or a session that was revoked before it expired, by its id."""
 
     __tablename__ = "revoked_token"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from services.auth.models import Department, Organisation, Person, Studio
-from services.auth.policy import person_rules
+from services.auth.policy import account_fields, person_rules
 from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.crud.resource import Registry, Resource
 from services.common.database.tables import table_of
@@ -44,16 +44,19 @@ RESOURCES: Final = Registry(
         path="persons",
         model=Person,
         list=anyone,
-        read=anyone,
+        read=person_rules.reader,
+        scope=person_rules.scope,
+        unscoped=account_fields.sees_everybody,
+        elsewhere=person_rules.elsewhere,
         update=any_of(admin, is_self("id")),
-        hidden=person_rules.SECRET,
+        hidden=account_fields.SECRET,
         virtual={"full_name": person_rules.FULL_NAME},
-        visible=person_rules.visible,
-        filterable=person_rules.filterable,
+        visible=account_fields.visible,
+        filterable=account_fields.filterable,
         empty_lists=frozenset({"departments"}),
         updated_lists=("departments",),
-        fixed=person_rules.fixed,
-        owned=person_rules.OWNED,
+        fixed=account_fields.fixed,
+        owned=account_fields.OWNED,
         extra_body=frozenset({"password"}),
         rules=person_rules.PersonRules(),
         still_linked="Some data are still linked to given person.",

@@ -6,6 +6,8 @@ from services.auth.internal.notification_mail import NotificationMailRpc
 from services.auth.internal.rpc import InternalRpc
 from services.auth.models import Base
 from services.auth.people.rpc import DepartmentRpc
+from services.auth.policy.person_rules import reader
+from services.auth.policy.protected import account_to_change
 from services.auth.resources import RESOURCES
 from services.auth.sessions.rpc_factor import FactorRpc
 from services.auth.sessions.rpc_log import LogRpc
@@ -39,8 +41,9 @@ class AuthService(
     registry = RESOURCES
     avatars = {
         "persons": Avatar(
-            read=anyone,
+            read=reader,
             write=any_of(admin, is_self("id")),
+            check=account_to_change,
             new_event=lambda ident: PersonThumbnailSet(person_id=ident),
         ),
         "organisations": Avatar(

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from gateway.invalidation import ANYBODYS, TEAMS
+from gateway.invalidation import ANYBODYS, PERSONS, TEAMS
 from gateway.routes import ROUTES
 from services.common.contracts import CATALOGUE
 from services.common.contracts.references import REFERENCED_BY
@@ -67,7 +67,7 @@ def test_what_invalidates_a_cache_is_waited_for(cache: str) -> None:
     """Else who wrote would read what the gateway remembers from before."""
     subjects = {
         "answers": {subject for route in ROUTES for subject in route.kept},
-        "actors": {"person", "session", *(name.partition(":")[0] for name in TEAMS), *ANYBODYS}
+        "actors": {*PERSONS, "session", *(name.partition(":")[0] for name in TEAMS), *ANYBODYS}
         - {"import"},  # which waits for the gateways itself
     }
     assert subjects[cache] <= CACHED_BY_GATEWAYS[cache]

@@ -90,7 +90,9 @@ labels:
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.auth "optional" true) }}
 {{ include "callboard.secretVariable" (dict "name" "MAIL_URL" "secret" $secrets.auth) }}
 {{- end }}
-{{- if and $root.Values.monitoring.enabled (ne $name "gateway") }}
+{{- if and $root.Values.monitoring.enabled (eq $name "gateway") }}
+{{ include "callboard.secretVariable" (dict "name" "METRICS_TOKEN" "secret" $secrets.keys "optional" true) }}
+{{- else if $root.Values.monitoring.enabled }}
 - {name: METRICS_PORT, value: {{ $root.Values.monitoring.port | quote }}}
 {{- end }}
 {{- with $root.Values.tracing.endpoint }}

@@ -34,7 +34,9 @@ def find(database: Database, email: str, desktop_login: Any = None) -> Row | Non
         conditions.append(Person.desktop_login == desktop_login)
     # Several accounts may match: one's e-mail may be another's desktop login.
     rank = sa.case(*((condition, n) for n, condition in enumerate(conditions)))
-    query = PEOPLE.where(sa.or_(*conditions)).order_by(rank, Person.created_at).limit(1)
+    # Imported accounts may share a desktop login: the oldest one keeps it.
+    order = (rank, Person.created_at, Person.id)
+    query = PEOPLE.where(sa.or_(*conditions)).order_by(*order).limit(1)
     with database.read() as connection:
         row = connection.execute(query).mappings().first()
     return dict(row) if row else None
@@ -95,8 +97,9 @@ def count_unknown_account(ctx: CallContext, email: str, address: str | None) -> 
     It is locked like a real one, so that a lockout doesn't reveal which accounts exist.
     """
     attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
-    window = timedelta(seconds=settings_of(ctx).lock_seconds)
-    attempts.count(ctx.database, UNKNOWN, attempts.account_key(email), window)
+    settings = settings_of(ctx)
+    window = timedelta(seconds=settings.lock_seconds)
+    attempts.count(ctx.database, UNKNOWN, attempts.account_key(settings, email), window)
     ctx.tx.emit(LoginFailed(reason="password", address=address))
     ctx.commit_now()
 
@@ -105,7 +108,7 @@ def check_unknown_account(ctx: CallContext, email: str) -> None:
     """Raise Refused where an existing account would be locked out."""
     settings = settings_of(ctx)
     window = timedelta(seconds=settings.lock_seconds)
-    key = attempts.account_key(email)
+    key = attempts.account_key(settings, email)
     failed, _ = attempts.current(ctx.database, UNKNOWN, key, window)
     if failed >= settings.failed_logins_allowed:
         raise Refused(data=LOCKED_LOG_IN)

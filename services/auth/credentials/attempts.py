@@ -7,6 +7,7 @@ outcome of the request.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,10 +17,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.auth.models import Attempt
+from services.common.access.signing_keys import KeyRing
 from services.common.database.tables import table_of
 from services.common.errors import TooMany
 
 if TYPE_CHECKING:
+    from services.auth.config import AuthSettings
     from services.common.database.pools import Database
 
 MINUTE: Final = timedelta(minutes=1)
@@ -44,9 +47,13 @@ def address_key(address: str | None) -> str:
     return str(parsed)
 
 
-def account_key(email: str) -> str:
-    """A hash of an e-mail: what people type by mistake, such as passwords, is not stored."""
-    return hashlib.sha256(email.strip().lower().encode()).hexdigest()
+def account_key(settings: AuthSettings, email: str) -> str:
+    """A keyed hash of an e-mail: people type passwords there by mistake.
+
+    A plain hash of one could be guessed from a copy of the database.
+    """
+    key = KeyRing.of(settings).derived("attempts")[0]
+    return hmac.new(key, email.strip().lower().encode(), hashlib.sha256).hexdigest()
 
 
 def count(database: Database, scope: str, key: str, window: timedelta) -> int:

@@ -84,6 +84,11 @@ def enabled(account: Row) -> list[Factor]:
     return [name for name in EVERY if account[f"{name}_enabled"]]
 
 
+def lacks_duty(settings: AuthSettings, account: Row) -> bool:
+    """Whether the account must have a second factor, and has none. Bots need none."""
+    return settings.enforce_2fa and not account["is_bot"] and not enabled(account)
+
+
 def prove(tx: Transaction, settings: AuthSettings, account: Row, proofs: Proofs) -> str | None:
     """Verify and spend the first proof; returns its factor, None if there is no proof.
 
@@ -169,9 +174,14 @@ def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) ->
     late = row["email_expires_at"] is None or row["email_expires_at"] < now()
     if late or not hmac.compare_digest(expected.encode(), code.strip().encode()):
         raise WrongProof
-    tx.connection.execute(
-        sa.update(table).where(table.c.person_id == ident).values(email_counter=None)
-    )
+    forget_mailed_code(tx, ident)
+
+
+def forget_mailed_code(tx: Transaction, ident: UUID) -> None:
+    """Invalidate the e-mailed code."""
+    table = table_of(FactorState)
+    spent = sa.update(table).where(table.c.person_id == ident).values(email_counter=None)
+    tx.connection.execute(spent)
 
 
 def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Proofs) -> None:

@@ -39,5 +39,6 @@ def limit_public(ctx: CallContext, caller: JsonObject) -> None:
 
 def limit_mails(ctx: CallContext, email: str) -> None:
     """Apply the rate limit of e-mails per recipient. Raises TooMany."""
-    key = attempts.account_key(email)
-    attempts.limit(ctx.database, MAILS, key, settings_of(ctx).mails_per_account, HOUR)
+    settings = settings_of(ctx)
+    key = attempts.account_key(settings, email)
+    attempts.limit(ctx.database, MAILS, key, settings.mails_per_account, HOUR)

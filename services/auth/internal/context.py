@@ -6,9 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.auth.models import Organisation, Person
-from services.auth.policy import person_rules
+from services.auth.policy import account_fields, person_rules
 from services.auth.resources import RESOURCES
 from services.common.crud import json_parts
 from services.common.crud.resource_service import ResourceService
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
 
+IDS: Final = ARRAY(sa.Uuid(as_uuid=False))
 #: The limit shown where there is none, until the studio has as many people.
 ROOM: Final = 100
 
 
 @cache
-def _context(full: bool, admin: bool) -> Select:
-    only = None if full else person_rules.REDUCED
+def _context(only: frozenset[str] | None, admin: bool) -> Select:
     people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
+    if only is account_fields.BRIEF:
+        people = people.where(Person.id == sa.any_(sa.bindparam("people", type_=IDS)))
     members: JsonObject = {
         "persons": json_parts.array(people.where(Person.is_guest.is_(False))),
         "departments": json_parts.array(_all("departments")),
@@ -55,11 +58,15 @@ class ContextRpc(ResourceService):
     def read_context_part(self) -> Reply:
         """``{persons, departments, studios, user_limit?}`` without guests, for ``crud`` to compose.
 
-        Managers get complete persons, others reduced ones, all with departments. Only
-        administrators get the user limit.
+        Managers get complete persons, others reduced ones, all with departments; clients only the
+        people of their productions. Only administrators get the user limit.
         """
-        full, admin = self.actor.role in person_rules.MANAGERS, self.actor.is_admin
-        return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
+        only = account_fields.visible(self.actor, single=True)
+        people = {}
+        if not account_fields.sees_everybody(self.actor):
+            people["people"] = [str(person) for person in person_rules.people_seen(self)]
+        statement = _context(only, self.actor.is_admin)
+        return json_parts.read(self.database, statement, limit=self.settings.user_limit, **people)
 
     @query
     def show_config(self) -> JsonObject:

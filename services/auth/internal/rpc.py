@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.auth.models import Department, Person, department_link
-from services.auth.policy import person_rules
+from services.auth.policy import account_fields, person_rules
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.json_types import JsonObject
@@ -22,9 +22,8 @@ class InternalRpc(ResourceService):
     def list_persons_shown(self, ids: list[str]) -> Reply:
         """Persons as the caller may see them, as an array: complete for managers, else reduced."""
         resource = self.registry["persons"]
-        full = self.actor.role in person_rules.MANAGERS
-        only = None if full else person_rules.REDUCED
-        columns = resource.columns(only, relations=full)
+        only = account_fields.visible(self.actor, single=True)
+        columns = resource.columns(only, relations=only is None)
         where = resource.table.c.id.in_([UUID(ident) for ident in ids])
         with self.database.read() as connection:
             rows = connection.execute(as_json(columns, resource.table, where)).scalars().all()

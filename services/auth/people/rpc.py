@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.auth.models import Department, Person, department_link
+from services.auth.policy.protected import account_to_change
 from services.common.access.rules import admin
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
@@ -54,8 +55,9 @@ class DepartmentRpc(ResourceService):
 
     def _person_for_admin(self, ident: str) -> UUID:
         admin.check(self, {})
+        account = account_to_change(self, known_id(ident))
         # Locked, so that the person can't be deleted before the link is written.
-        person: Person = self.tx.get(Person, known_id(ident), lock=True)
+        person: Person = self.tx.get(Person, account["id"], lock=True)
         return person.id
 
     def _department(self, department_id: Json) -> UUID:

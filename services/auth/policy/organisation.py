@@ -5,15 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from services.auth.models import Organisation
-from services.common.access.context import CallContext
 from services.common.actor import Actor
 from services.common.crud.resource import CrudContext
 from services.common.crud.row_json import as_json
-
-
-def studio_name(ctx: CallContext) -> str:
-    """The studio's name."""
-    return ctx.tx.session.scalar(sa.select(Organisation.name).limit(1)) or "Kitsu"
 
 
 def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:

@@ -1,4 +1,4 @@
-"""Rules and hooks of persons: visible, filterable and fixed fields, and validation."""
+"""Rules and hooks of persons: whom clients see, proofs, validation, the tokens of bots."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ from services.auth.config import settings_of
 from services.auth.credentials import tokens
 from services.auth.credentials.passwords import hashed
 from services.auth.models import Person
+from services.auth.policy import login_names, own_email
+from services.auth.policy.account_fields import fixed, sees_everybody
 from services.auth.policy.countries import COUNTRIES
+from services.auth.policy.own_email import OwnProof
+from services.auth.policy.protected import account_to_change
 from services.common.access.context import CallContext
+from services.common.access.rules import Facts, Rule
 from services.common.contracts.auth import BotTokenIssued
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.sql_types import Select
@@ -31,73 +36,11 @@ if TYPE_CHECKING:
     from services.common.actor import Actor
     from services.common.crud.resource import Resource
 
-#: Columns that are never shown.
-SECRET: Final = frozenset(
-    {
-        "password",
-        "login_failed_attemps",
-        "last_login_failed",
-        "totp_secret",
-        "email_otp_secret",
-        "fido_credentials",
-        "otp_recovery_codes",
-        "jti",
-    }
-)
-#: Fields shown to actors without a management role.
-REDUCED: Final = frozenset(
-    {
-        "id",
-        "type",
-        "first_name",
-        "last_name",
-        "full_name",
-        "has_avatar",
-        "active",
-        "departments",
-        "studio_id",
-        "role",
-        "desktop_login",
-        "is_bot",
-    }
-)
-MANAGERS: Final = frozenset({"admin", "manager"})
 #: Without the space of a name that is missing.
 FULL_NAME: Final = sa.func.trim(
     sa.func.concat(Person.first_name, " ", Person.last_name), type_=sa.Text()
 )
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
-#: Fields that only administrators may change.
-ADMINS_ONLY: Final = frozenset(
-    {
-        "role",
-        "departments",
-        "active",
-        "is_bot",
-        "archived",
-        "login_failed_attemps",
-        "last_login_failed",
-        "is_generated_from_ldap",
-        "ldap_uid",
-        "last_presence",
-        "studio_id",
-        "expiration_date",
-    }
-)
-FACTORS: Final = frozenset(
-    {
-        "totp_enabled",
-        "totp_secret",
-        "email_otp_enabled",
-        "email_otp_secret",
-        "fido_enabled",
-        "fido_credentials",
-        "otp_recovery_codes",
-    }
-)
-#: Second factors are only changed by the routes of ``/auth``, which ask for a proof; avatars by
-#: uploads.
-OWNED: Final = frozenset({"password", "jti", "has_avatar"}) | FACTORS
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
 
@@ -111,29 +54,42 @@ def select_persons(resource: Resource) -> Select:
     return sa.select(text).select_from(inner)
 
 
-def visible(actor: Actor, single: bool) -> frozenset[str] | None:
-    """Lists are full for administrators, single reads for managers too."""
-    full = actor.role in MANAGERS if single else actor.is_admin
-    return None if full else REDUCED
+def people_seen(ctx: CallContext) -> frozenset[UUID]:
+    """The people whom a client sees, themselves included."""
+    actor = ctx.actor
+    teams = ctx.ask_all(
+        [("crud", "list_team", {"project_id": str(project)}) for project in actor.projects]
+    )
+    people = {UUID(person) for team in teams for person in team}
+    return frozenset(people) | ({actor.id} if actor.id else frozenset())
 
 
-def filterable(actor: Actor) -> frozenset[str] | None:
-    """The fields that a list may be filtered by: hidden ones would be revealed by filtering."""
-    return None if actor.is_admin else REDUCED | {"email"}
+def _is_seen(ctx: CallContext, facts: Facts) -> bool:
+    return sees_everybody(ctx.actor) or facts["id"] in people_seen(ctx)
 
 
-def fixed(actor: Actor) -> frozenset[str]:
-    """The fields that an update ignores."""
-    return frozenset() if actor.is_admin else ADMINS_ONLY
+reader: Final = Rule("to be in a production with the person", _is_seen, ("id",))
+
+
+def scope(ctx: CallContext, statement: Select) -> Select:
+    """Narrow a SELECT of people to those whom a client sees."""
+    return statement.where(Person.id.in_(people_seen(ctx)))
+
+
+def elsewhere(actor: Actor) -> tuple[str, ...]:
+    """The services whose changes change a list of people: teams decide whom clients see."""
+    return () if sees_everybody(actor) else ("crud",)
 
 
 @dataclass
 class AccountSecrets:
-    """Secrets that a write of an account creates."""
+    """Secrets that a write of an account creates or proves."""
 
     #: The hash of a new account's password.
     password: bytes | None = None
     bot_token: str | None = None
+    #: The proof of somebody who changes their own e-mail.
+    proof: OwnProof | None = None
 
 
 class PersonRules(ResourceRules[AccountSecrets]):
@@ -142,9 +98,14 @@ class PersonRules(ResourceRules[AccountSecrets]):
     completes = frozenset({"new", "update"})
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
-        """Hash a new account's password before the transaction, which would be open for 0.25 s."""
+        """Hash or compare a password before the transaction, which would be open for 0.25 s.
+
+        Raises NotFound, Forbidden for protected accounts, Refused for a missing or wrong proof.
+        """
+        if ident is not None:
+            return AccountSecrets(proof=_proof(ctx, account_to_change(ctx, ident), body))
         password = body.get("password")
-        if ident is not None or not isinstance(password, str):
+        if not isinstance(password, str):
             return AccountSecrets()
         return AccountSecrets(hashed(settings_of(ctx), password))
 
@@ -154,7 +115,7 @@ class PersonRules(ResourceRules[AccountSecrets]):
         """Check the user limit and the e-mail, and set defaults. Raises InvalidInput."""
         settings = settings_of(ctx)
         _clean(values)
-        _check_email_free(ctx, values, None)
+        login_names.check_free(ctx, values)
         if values["active"] and not values["is_bot"] and not values["is_guest"]:
             _check_limit(ctx)
         values["password"] = secrets.password
@@ -162,18 +123,15 @@ class PersonRules(ResourceRules[AccountSecrets]):
         values["locale"] = values["locale"] or settings.default_locale
 
     def on_update(
-        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _: AccountSecrets
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, secrets: AccountSecrets
     ) -> None:
-        """Check changed fields. Raises InvalidInput, and Forbidden for protected accounts."""
+        """Check changed fields. Raises InvalidInput, Refused."""
         _clean(values)
-        accounts = settings_of(ctx).protected_accounts.split(",")
-        protected = {mail.strip().lower() for mail in accounts}
-        changed = values.keys() & {"active", "role", "archived", "email"}
-        if row["email"] in protected and changed and row["id"] != ctx.actor.id:
-            message = "This account is protected."
-            raise Forbidden(message)
-        if "email" in values:
-            _check_email_free(ctx, {**row, **values}, row["id"])
+        login_names.check_free(ctx, {**row, **values}, row)
+        if "email" in values and own_email.is_changed(row, values["email"]):
+            if row["id"] == ctx.actor.id:
+                own_email.check_proof(ctx, row, secrets.proof)
+            own_email.tell_owner(ctx, row, values["email"])
         if values.get("active") and not row["active"] and not row["is_bot"] and not row["is_guest"]:
             _check_limit(ctx)
 
@@ -210,6 +168,14 @@ class PersonRules(ResourceRules[AccountSecrets]):
             raise Forbidden(message)
 
 
+def _proof(ctx: CrudContext, account: Row, body: JsonObject) -> OwnProof | None:
+    """The proof of somebody who changes their own e-mail; None for any other change."""
+    is_own = account["id"] == ctx.actor.id
+    if not is_own or "email" not in body or not own_email.is_changed(account, body["email"]):
+        return None
+    return own_email.read_proof(ctx, account, body)
+
+
 def _issue(ctx: CallContext, row: Row) -> str:
     """Issue a bot's token; the previous one is revoked, since its id is replaced."""
     # Stored replies are not encrypted.
@@ -218,7 +184,8 @@ def _issue(ctx: CallContext, row: Row) -> str:
     end = None
     if day is not None:
         end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC).timestamp()
-    claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT)
+    version = {tokens.VERSION: row["token_version"]}
+    claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT, **version)
     table = table_of(Person)
     changed = sa.update(table).where(table.c.id == row["id"]).values(jti=claims["jti"])
     ctx.tx.connection.execute(changed)
@@ -267,18 +234,6 @@ def _check_locale(value: str) -> None:
     except (ValueError, UnknownLocaleError):
         message = "Invalid locale, expected a name such as en_US."
         raise InvalidInput(message) from None
-
-
-def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
-    if values["email"] is None or values["is_bot"]:
-        return
-    others = sa.select(Person.id).where(Person.email == values["email"], Person.is_bot.is_(False))
-    if own is not None:
-        others = others.where(Person.id != own)
-    # The unique index decides between concurrent requests; this gives the message clients know.
-    if ctx.tx.session.scalar(others.limit(1)):
-        message = "Email already in use."
-        raise InvalidInput(message)
 
 
 #: The active people, whom a limit counts.

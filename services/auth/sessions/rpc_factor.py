@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pyotp
-import sqlalchemy as sa
 
 from services.auth import vault
 from services.auth.config import AuthSettings
 from services.auth.credentials import accounts, challenges, factors, fido, tokens
 from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
-from services.auth.mails.letters import write_to
-from services.auth.policy.organisation import studio_name
+from services.auth.mails.letters import studio_name, write_to
+from services.auth.policy.protected import account_to_change
 from services.auth.sessions.fields import field_faults, texts
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, parse_id
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 ISSUER: Final = "Kitsu"
 WRONG: Final = {"wrong_OTP": True}
+LAST: Final = "The studio requires a second factor: set up another one before you remove this one."
 NO_FACTOR: Final = "No two factor authentication enabled."
 OFF: Final = {
     TOTP: "TOTP not enabled.",
@@ -68,7 +68,7 @@ class FactorRpc(ResourceService):
         return {"totp_provisionning_uri": uri, "otp_secret": secret}
 
     @command
-    def enable_totp(self, data: JsonObject) -> JsonObject:
+    def enable_totp(self, data: JsonObject, caller: JsonObject | None = None) -> JsonObject:
         """Enable TOTP with a code of the prepared secret.
 
         Returns ``{"otp_recovery_codes", "access_token", "refresh_token"}``; the codes are null if
@@ -82,7 +82,7 @@ class FactorRpc(ResourceService):
         except WrongProof:
             message = "TOTP verification failed."
             raise Refused(message, WRONG) from None
-        return self._added(account, TOTP)
+        return self._added(account, TOTP, caller)
 
     @command
     def disable_totp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -120,7 +120,7 @@ class FactorRpc(ResourceService):
         return {"success": True}
 
     @command
-    def enable_email_otp(self, data: JsonObject) -> JsonObject:
+    def enable_email_otp(self, data: JsonObject, caller: JsonObject | None = None) -> JsonObject:
         """Enable e-mailed codes with the first code. Returns and raises as ``enable_totp``."""
         (code,) = texts(data, "email_otp")
         account = self._own_without(EMAIL, "OTP by email already enabled.")
@@ -130,7 +130,7 @@ class FactorRpc(ResourceService):
         except WrongProof:
             message = "OTP by email verification failed."
             raise Refused(message, WRONG) from None
-        return self._added(account, EMAIL)
+        return self._added(account, EMAIL, caller)
 
     @command
     def disable_email_otp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -203,7 +203,7 @@ class FactorRpc(ResourceService):
             self.commit_now()
             message = "A device of that name, or this very device, is registered already."
             raise Refused(message)
-        return self._added(account, FIDO, fido_credentials=[*devices, device])
+        return self._added(account, FIDO, caller, fido_credentials=[*devices, device])
 
     @command
     def disable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -216,7 +216,7 @@ class FactorRpc(ResourceService):
         if remaining:
             accounts.update(self.tx, account["id"], fido_credentials=remaining)
         else:
-            factors.remove(self.tx, account, FIDO, fido_credentials=None)
+            self._remove(account, FIDO, fido_credentials=None)
         if len(remaining) < len(devices):
             self.tx.emit(FactorRemoved(person_id=account["id"], factor=FIDO))
         return {"success": True}
@@ -259,10 +259,8 @@ class FactorRpc(ResourceService):
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        try:
-            account = accounts.locked(self.tx, parse_id(ident))
-        except (BadValue, sa.exc.NoResultFound):
-            raise NotFound from None
+        account = account_to_change(self, known_id(ident))
+        account = accounts.locked(self.tx, account["id"])
         enabled = factors.enabled(account)
         if not enabled:
             raise Refused(NO_FACTOR)
@@ -299,21 +297,32 @@ class FactorRpc(ResourceService):
             raise Refused(already)
         return account
 
-    def _added(self, account: Row, factor: Any, **values: Any) -> JsonObject:
+    def _added(
+        self, account: Row, factor: Any, caller: JsonObject | None, **values: Any
+    ) -> JsonObject:
+        """Enable a factor; the new tokens are the same session's. Emits ``factor:added``."""
         self.skip_idempotency()
         codes = factors.add(self.tx, self.settings, account, factor, **values)
         self.tx.emit(FactorAdded(person_id=account["id"], factor=factor))
-        pair = tokens.pair(self.settings, str(account["id"]))
-        return {"otp_recovery_codes": codes, **pair}
+        # A gateway of the last release doesn't tell the claims.
+        session = tokens.session_of(caller["claims"]) if caller else None
+        return {"otp_recovery_codes": codes, **tokens.pair(self.settings, account, session)}
 
     def _removed(
         self, factor: Any, data: JsonObject, caller: JsonObject, **values: Any
     ) -> JsonObject:
         only_persons(self)
         account = self._proven(factor, data, caller, _unproven())
-        factors.remove(self.tx, account, factor, **values)
+        self._remove(account, factor, **values)
         self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
         return {"success": True}
+
+    def _remove(self, account: Row, factor: Any, **values: Any) -> None:
+        """Disable a factor. Raises Refused if the account must have one, and has no other."""
+        if self.settings.enforce_2fa and factors.enabled(account) == [factor]:
+            # Nothing is committed: a recovery code that was the proof stays valid.
+            raise Refused(LAST)
+        factors.remove(self.tx, account, factor, **values)
 
     def _proven(
         self,

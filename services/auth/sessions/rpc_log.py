@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from services.auth.credentials import accounts
 from services.auth.credentials.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
+from services.auth.policy.protected import account_to_change
 from services.auth.resources import RESOURCES
 from services.common.access.rules import only_persons, studio_manager
 from services.common.crud import log_query
@@ -104,6 +105,7 @@ class LogRpc(ResourceService):
         if person != self.actor.id and not self.actor.is_admin:
             message = "This requires an administrator or the person concerned."
             raise Forbidden(message)
+        account_to_change(self, person)
         when = _moment((data or {}).get("date"))
         row = DesktopLoginLog(person_id=person, date=when)
         self.tx.session.add(row)

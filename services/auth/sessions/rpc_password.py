@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from services.auth.config import AuthSettings
 from services.auth.credentials import accounts, attempts, resets
 from services.auth.credentials.passwords import check_new, hashed, matches
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
 from services.auth.mails import mail
 from services.auth.mails.letters import write_to
-from services.auth.models import Person
+from services.auth.policy.protected import account_to_change
 from services.auth.sessions.fields import texts
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
@@ -174,15 +171,7 @@ class PasswordRpc(ResourceService):
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        query = sa.select(table_of(Person)).where(
-            Person.id == known_id(ident), Person.is_bot.is_(False)
-        )
-        with self.database.read() as connection:
-            account = connection.execute(query).mappings().first()
-        if account is None:
+        account = account_to_change(self, known_id(ident))
+        if account["is_bot"]:
             raise NotFound
-        protected = {m.strip().lower() for m in self.settings.protected_accounts.split(",")}
-        if account["email"] in protected and account["id"] != self.actor.id:
-            message = "This account is protected."
-            raise Forbidden(message)
-        return dict(account)
+        return account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from services.auth.credentials import accounts, factors, tokens
+from services.auth.credentials.attempts import now
 from services.auth.credentials.factors import Proofs, WrongProof
 from services.auth.credentials.passwords import matches
 from services.auth.credentials.resets import new_reset_token
@@ -46,7 +47,16 @@ UNVERIFIED: Final = {
 REVOKED: Final = "Token has been revoked"
 #: The initial password of accounts in existing installations; it only leads to a reset.
 DEFAULT_PASSWORD: Final = "default"  # noqa: S105
-FOREVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - the column has no zone
+#: The columns that decide whether a token is valid, and for what.
+IDENTIFYING: Final = (
+    "id",
+    "role",
+    "active",
+    "is_bot",
+    "jti",
+    "token_version",
+    *(f"{name}_enabled" for name in factors.EVERY),
+)
 INACTIVE: Final = {
     "error": True,
     "login": False,
@@ -146,8 +156,7 @@ class SessionRpc(ResourceService):
         self.tx.session.add(LoginLog(person_id=ident, ip_address=address, origin=origin))
         self.tx.session.flush()
         self.tx.emit(LoginSucceeded(person_id=ident, origin=origin, address=address))
-        restricted = self.settings.enforce_2fa and not factors.enabled(account)
-        more = {tokens.RESTRICTED: True} if restricted else {}
+        restricted = factors.lacks_duty(self.settings, account)
         flag = {"two_factor_authentication_required": True} if restricted else {}
         return Reply(
             msgspec.json.encode(
@@ -157,7 +166,7 @@ class SessionRpc(ResourceService):
                     "organisation": msgspec.Raw(
                         organisation_json(self, admin=account["role"] == "admin")
                     ),
-                    **tokens.pair(self.settings, str(ident), **more),
+                    **tokens.pair(self.settings, account, restricted=restricted),
                     **flag,
                 }
             )
@@ -165,14 +174,13 @@ class SessionRpc(ResourceService):
 
     @command
     def log_out(self, caller: JsonObject) -> JsonObject:
-        """Revoke the caller's access token and its refresh token. Raises Forbidden for bots.
+        """End the caller's session: revoke all tokens that descend from its log-in.
 
-        Emits ``session:revoked`` for each.
+        Raises Forbidden for bots. Emits ``session:revoked`` for each id by which they are known.
         """
         only_persons(self)
-        claims = caller["claims"]
-        for jti in filter(None, (claims["jti"], claims.get("refresh_jti"))):
-            self._revoke(jti, claims["exp"])
+        for ident in tokens.ids_of(caller["claims"]):
+            self._revoke(ident)
         return {"logout": True}
 
     @command
@@ -180,9 +188,8 @@ class SessionRpc(ResourceService):
         """A new access token; the refresh token is not rotated. Raises Forbidden for bots."""
         only_persons(self)
         self.skip_idempotency()
-        claims = caller["claims"]
-        more = {name: claims[name] for name in (tokens.RESTRICTED,) if name in claims}
-        token = tokens.renewed(self.settings, claims["sub"], claims["jti"], **more)
+        restricted = factors.lacks_duty(self.settings, accounts.own_account(self))
+        token = tokens.renewed(self.settings, caller["claims"], restricted=restricted)
         return {"access_token": token}
 
     @command
@@ -204,39 +211,41 @@ class SessionRpc(ResourceService):
         """The actor of verified claims. For the gateway, on a cache miss.
 
         The header ``people`` holds the complete person as ``{id: person}``, for the answers to
-        their comments. Raises Unauthenticated for a revoked token, an unknown person, or an
-        inactive one, whose token is revoked.
+        their comments; ``restricted`` says that they may only set up a second factor. Raises
+        Unauthenticated for a revoked token, and for an unknown or inactive person.
         """
         try:
             ident = parse_id(claims.get("sub"))
         except BadValue:
             raise Unauthenticated(data=UNVERIFIED) from None
         with self.database.read() as connection:
-            person, revoked = self._person_and_revoked(connection, ident, claims["jti"])
+            person, revoked = self._person_and_revoked(connection, ident, tokens.ids_of(claims))
         if revoked:
             raise Unauthenticated(REVOKED)
         if person is None or claims.get("identity_type") not in tokens.IDENTITIES:
             raise Unauthenticated(data=UNVERIFIED)
         if not person["active"]:
-            # Revoked, so that it stays invalid if the account is activated again.
-            self._revoke(claims["jti"], claims.get("exp"))
-            self.commit_now()
             raise Unauthenticated(data=UNVERIFIED)
-        # A bot has one valid token, the last one issued.
-        if person["is_bot"] and person["jti"] != claims["jti"]:
+        if not _is_current(claims, person):
             raise Unauthenticated(REVOKED)
         people = self.database.text(
             person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
         )
+        headers: dict[str, Any] = {}
         # Left out where it is large: then whoever shows it asks for it.
-        large = people is None or len(people) > INLINE
-        return Reply(encode(self._actor(person)), headers={} if large else {"people": people})
+        if people is not None and len(people) <= INLINE:
+            headers["people"] = people
+        if factors.lacks_duty(self.settings, person):
+            headers["restricted"] = "1"
+        return Reply(encode(self._actor(person)), headers=headers)
 
     @staticmethod
-    def _person_and_revoked(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
+    def _person_and_revoked(
+        connection: Connection, ident: UUID, ids: list[str]
+    ) -> tuple[Any, bool]:
         table, lists = table_of(Person), Person.lists["departments"]
         departments = sa.select(lists.target).where(lists.owner == table.c.id).scalar_subquery()
-        columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
+        columns = (table.c[name] for name in IDENTIFYING)
         person = (
             connection.execute(
                 sa.select(*columns, sa.func.array(departments).label("departments")).where(
@@ -246,7 +255,7 @@ class SessionRpc(ResourceService):
             .mappings()
             .first()
         )
-        revoked = connection.scalar(sa.select(sa.exists().where(RevokedToken.jti == jti)))
+        revoked = connection.scalar(sa.select(sa.exists().where(RevokedToken.jti.in_(ids))))
         return person, bool(revoked)
 
     def _actor(self, person: Any) -> Actor:
@@ -265,15 +274,23 @@ class SessionRpc(ResourceService):
             open_projects=frozenset(UUID(project) for project, (_, on) in teams.items() if on),
         )
 
-    def _revoke(self, jti: str, expires: float | None) -> None:
-        """Revoke a token until it would expire. Emits ``session:revoked``."""
-        until = FOREVER
-        if expires is not None:
-            latest = expires + self.settings.refresh_token_days * tokens.DAY
-            until = datetime.fromtimestamp(latest, UTC).replace(tzinfo=None)
-        row = {"jti": jti, "expires_at": until}
+    def _revoke(self, ident: str) -> None:
+        """Revoke a token or a session until its last token expires. Emits ``session:revoked``."""
+        lifetimes = (self.settings.access_token_days, self.settings.refresh_token_days)
+        # Twice: a restart may have shortened the lifetimes since the tokens were issued.
+        row = {"jti": ident, "expires_at": now() + 2 * timedelta(days=max(lifetimes))}
         self.tx.session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
-        self.tx.emit(SessionRevoked(jti=jti))
+        self.tx.emit(SessionRevoked(jti=ident))
+
+
+def _is_current(claims: JsonObject, person: Row) -> bool:
+    """Whether a token is of its account's current version; of a bot's, the last one issued."""
+    # Tokens of the last release have no version.
+    if claims.get(tokens.VERSION, 0) != person["token_version"]:
+        return False
+    if (claims["identity_type"] == tokens.BOT) != person["is_bot"]:
+        return False
+    return not person["is_bot"] or claims["jti"] == person["jti"]
 
 
 def _credentials(data: JsonObject, settings: AuthSettings) -> tuple[str, str]:

@@ -62,6 +62,14 @@ class PasswordResetRequested(Event, frozen=True, kw_only=True):
     person_id: UUID
 
 
+@event("auth", "email:changed", stored=False)
+class EmailChanged(Event, frozen=True, kw_only=True):
+    """The e-mail address of an account was changed by its owner or by an administrator."""
+
+    person_id: UUID
+    means: Literal["change", "administrator"]
+
+
 @event("auth", "factor:added", stored=False)
 class FactorAdded(Event, frozen=True, kw_only=True):
     """A second factor or a security key was added to an account."""

@@ -166,6 +166,8 @@ class Resource:
     policy: Policy | None = None
     #: Narrows lists for all but administrators; None lists all rows. A policy does it instead.
     scope: Scope | None = None
+    #: Whether an actor's lists show all rows in spite of the scope.
+    unscoped: Callable[[Actor], bool] = lambda _actor: False
     #: The ``type`` in the JSON; the model's name by default.
     kind: str | sa.ColumnElement[str] = ""
     #: The object part of the events' names; the model's name in kebab case by default.
@@ -201,7 +203,9 @@ class Resource:
     empty_lists: frozenset[str] = frozenset()
     #: Most rows of a list without pages.
     list_cap: int | None = None
-    #: Whether this service's change version covers all that lists show, so that ETags are right.
+    #: Services whose changes change what lists show to an actor, too.
+    elsewhere: Callable[[Actor], tuple[str, ...]] = lambda _actor: ()
+    #: Whether these services' change versions cover all that lists show, so that ETags are right.
     versioned: bool = True
     #: The productions whose rows the scope shows to an actor wholly, and whether it shows others'.
     #:
@@ -283,11 +287,15 @@ class Resource:
             return statement
         if self.policy is not None:
             return statement.where(self.policy.listed(ctx))
-        return statement if self.scope is None else self.scope(ctx, statement)
+        if self.scope is None or self.unscoped(ctx.actor):
+            return statement
+        return self.scope(ctx, statement)
 
     def lists_all(self, actor: Actor) -> bool:
         """Whether a list shows the actor every row."""
-        return actor.is_admin or (self.scope is None and self.policy is None)
+        if actor.is_admin or self.unscoped(actor):
+            return True
+        return self.scope is None and self.policy is None
 
     def _whole(self, actor: Actor) -> WholeProductions | None:
         if self.policy is None:

@@ -15,7 +15,7 @@ from services.common.crud.validation import row_id
 from services.common.database import change_version, row_counts
 from services.common.errors import InvalidInput, NotFound
 from services.common.events.subscriber import Delivery, on
-from services.common.json_types import Json
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.positions import WAIT_SECONDS, Outcome, outcome_of
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
@@ -44,7 +44,10 @@ class CrudRpc(ResourceService):
         # version here, so no ETag may be used.
         if not resource.versioned or self.actor.works_as_vendor:
             return lists.list_rows(self, resource, query or {})
-        return self.not_modified_or(lambda: lists.list_rows(self, resource, query or {}))
+        return self.not_modified_or(
+            lambda: lists.list_rows(self, resource, query or {}),
+            elsewhere=resource.elsewhere(self.actor),
+        )
 
     @query
     def read_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
@@ -87,13 +90,17 @@ class CrudRpc(ResourceService):
         return writing.create(self, resource, body)
 
     @command
-    def update_row(self, path: str, ident: str, data: Json = None) -> Reply:
+    def update_row(
+        self, path: str, ident: str, data: Json = None, caller: JsonObject | None = None
+    ) -> Reply:
         """Change the given fields of a row; unknown and fixed ones are ignored.
 
+        ``caller`` is for rules that ask for a proof: the client's address and cookies.
         Returns the row without its lists. Raises InvalidInput, NotFound, Forbidden, Integrity.
         Emits ``<resource>:update``.
         """
         resource = self.registry[path]
+        self.call["caller"] = caller
         return writing.update(self, resource, self._row_id(resource, ident), data)
 
     @command

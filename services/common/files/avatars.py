@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.access.rules import Rule, only_persons
 from services.common.contracts import Event
 from services.common.crud.resource_service import ResourceService
@@ -36,6 +37,8 @@ class Avatar:
     read: Rule
     write: Rule
     new_event: Callable[[UUID], Event]
+    #: Refuses a write that even administrators may not make.
+    check: Callable[[CallContext, UUID], object] = lambda _ctx, _ident: None
 
 
 def avatar_of(kind: str, table: str) -> RowFiles:
@@ -75,7 +78,7 @@ class AvatarRpc(ResourceService):
         del data
         uuid = known_id(ident)
         self._row(kind, uuid)
-        self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        self._check_write(kind, uuid)
         # Rendered and stored before the transaction, which the storage refuses to run in.
         upload, row_files = the_file(files), self._files(kind)
         key = f"{UPLOADS}/{upload.id}"
@@ -95,10 +98,16 @@ class AvatarRpc(ResourceService):
         """
         uuid = only_persons(self) if ident is None else known_id(ident)
         self._row(kind, uuid)
-        self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        self._check_write(kind, uuid)
         self._mark(kind, uuid, has_avatar=False)
         self._files(kind).drop(self, uuid)
         return Reply(b"")
+
+    def _check_write(self, kind: str, ident: UUID) -> None:
+        """Raise Forbidden."""
+        avatar = self.avatars[kind]
+        avatar.write.check(self, {"id": ident, "project_id": ident})
+        avatar.check(self, ident)
 
     def _files(self, kind: str) -> RowFiles:
         return avatar_of(kind, self.registry[kind].table.name)

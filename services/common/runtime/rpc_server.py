@@ -312,11 +312,10 @@ class Command(Method):
         """Commit the change, its events and the idempotency record together."""
         service, data = worker_ctx.service, worker_ctx.data
         tx: Transaction = service.tx
-        tables = service.metadata.tables
         with as_service_errors():
             tx.flush_events()
             if data.get("key"):
-                idempotency.remember(tx, tables["idempotency_key"], data, reply)
+                idempotency.remember(service, reply)
         tx.commit()
         positions.await_cascade(service)
         return with_position(service, reply)

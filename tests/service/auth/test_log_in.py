@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
 from typing import Any
 from uuid import uuid4
@@ -202,3 +203,12 @@ def test_an_imported_recovery_code_serves_once(auth: OneService, world: World) -
     (person,) = auth.rows("person", id=row["id"])
     assert person["otp_recovery_codes"] == codes[:1]
     assert refusal_of(auth, recovery_code="fghij")["wrong_OTP"] is True
+
+
+def test_what_was_typed_as_an_address_can_not_be_guessed(auth: OneService) -> None:
+    """It may have been a password."""
+    typed = "my password"
+    refusal_of(auth, email=typed)
+    (row,) = (row for row in auth.rows("attempt") if row["scope"] == "unknown account")
+    assert row["key"] != hashlib.sha256(typed.encode()).hexdigest()
+    assert typed not in str(auth.rows("attempt"))

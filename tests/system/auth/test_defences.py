@@ -159,6 +159,25 @@ def test_enforced_2fa_allows_nothing_before_its_set_up(system: System, world: Wo
         assert bound.get("/data/projects").status_code == 403
 
 
+def test_a_session_that_loses_its_factor_is_confined_within_a_second(
+    system: System, world: World, admin: Caller
+) -> None:
+    """By an administrator; its owner can't take the last one off."""
+    boss = next(row for row in world.tables["person"] if row["id"] == world.admin)
+    boss["email_otp_enabled"] = True
+    system.load(world.tables)
+    with restarted(system, "auth", ENFORCE_2FA="true"):
+        free, _, codes = with_totp(system, signed_in(system))
+        assert free.get("/data/projects").status_code == 200
+        kept = free.send("DELETE", "/auth/totp", {"recovery_code": codes[0]})
+        assert kept.status_code == 400
+        assert free.get("/data/projects").status_code == 200
+        path = f"/actions/persons/{world.people['artist']}/disable-two-factor-authentication"
+        assert admin.send("DELETE", path).status_code == 204
+        until(lambda: free.get("/data/projects").status_code == 403, 1.0, "the restriction")
+        assert free.get("/auth/authenticated").status_code == 200
+
+
 # --- tokens ---------------------------------------------------------------------------------------
 
 

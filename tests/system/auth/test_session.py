@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jwt
@@ -47,27 +49,61 @@ def test_an_inactive_account_is_reported_after_the_password_check(
     assert answer.json()["login"] is False
 
 
-def test_log_out_revokes_both_tokens_in_every_gateway_within_a_second(
-    system: System, world: World
-) -> None:
-    """Also in a worker that has the session cached."""
-    body = log_in(system).json()
-    here = Caller(system.base, body["access_token"])
+@contextmanager
+def second_gateway(system: System) -> Iterator[str]:
+    """Its URL."""
     second = System(system.parts, system.folder, port=free_port())
     second.start("gateway")
     try:
         until(second.is_ready, what="a second gateway")
-        there = Caller(second.base, body["access_token"])
-        assert there.get("/auth/authenticated").json()["authenticated"] is True
-        assert here.get("/auth/logout").json() == {"logout": True}
-        left = time.monotonic()
-        until(lambda: there.get("/auth/authenticated").status_code == 401, what="the revocation")
-        assert time.monotonic() - left < 1.0
-        assert there.get("/auth/authenticated").json() == {"msg": "Token has been revoked"}
-        renew = Caller(second.base, body["refresh_token"]).get("/auth/refresh-token")
-        assert renew.status_code == 401
+        yield second.base
     finally:
         second.stop()
+
+
+def seconds_until_refused(*callers: Caller) -> float:
+    """How long the callers' tokens, which the gateway has cached, work on."""
+    began = time.monotonic()
+    for caller in callers:
+        until(lambda c=caller: c.get("/auth/authenticated").status_code == 401, what="the end")
+    return time.monotonic() - began
+
+
+def test_tokens_end_in_every_gateway_within_a_second(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Those of a session at log-out, an account's when it is deactivated, a bot's former one."""
+    bot = {"first_name": "Render", "last_name": "Bot", "is_bot": True}
+    body, other = log_in(system).json(), log_in(system).json()
+    made = admin.post("/data/persons", bot).json()
+    renewed = Caller(system.base, body["refresh_token"]).get("/auth/refresh-token").json()
+    with second_gateway(system) as there:
+        tokens = (body, other, renewed, made)
+        first, other_one, second, robot = (Caller(there, one["access_token"]) for one in tokens)
+        for caller in (first, other_one, second, robot):
+            assert caller.get("/auth/authenticated").status_code == 200
+        here = Caller(system.base, renewed["access_token"])
+        assert here.get("/auth/logout").json() == {"logout": True}
+        assert seconds_until_refused(first, second) < 1.0
+        assert first.get("/auth/authenticated").json() == {"msg": "Token has been revoked"}
+        assert Caller(there, body["refresh_token"]).get("/auth/refresh-token").status_code == 401
+        assert other_one.get("/auth/authenticated").status_code == 200
+        admin.put(f"/data/persons/{made['id']}", {"expiration_date": "2099-05-01"})
+        assert seconds_until_refused(robot) < 1.0
+        path = f"/data/persons/{world.people['artist']}"
+        admin.put(path, {"active": False})
+        assert seconds_until_refused(other_one) < 1.0
+        admin.put(path, {"active": True})
+        refresh = Caller(there, other["refresh_token"])
+        assert refresh.get("/auth/refresh-token").status_code == 401
+        assert other_one.get("/auth/authenticated").status_code == 401
+
+
+def test_a_head_of_log_out_ends_nothing(system: System, world: World) -> None:
+    """As a browser or a monitor may send it."""
+    caller = Caller(system.base, log_in(system).json()["access_token"])
+    assert caller.send("HEAD", "/auth/logout").status_code == 200
+    assert caller.get("/auth/authenticated").status_code == 200
 
 
 def test_a_revocation_survives_restarts(system: System, world: World) -> None:

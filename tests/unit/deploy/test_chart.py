@@ -409,6 +409,12 @@ def test_each_pod_is_scraped_once_at_its_metrics_port(process: str) -> None:
     port = "8080" if process == "gateway" else given["METRICS_PORT"]["value"]
     assert ports[fitting["port"]] == int(port)
     assert {one["targetLabel"] for one in fitting["relabelings"]} == set(WHERE)
+    if process == "gateway":
+        shown = fitting["authorization"]["credentials"]
+        expected = given["METRICS_TOKEN"]["valueFrom"]["secretKeyRef"]
+        assert (shown["name"], shown["key"]) == (expected["name"], expected["key"])
+    else:
+        assert "authorization" not in fitting
 
 
 def test_without_monitoring_no_process_exposes_metrics() -> None:

@@ -135,6 +135,19 @@ def test_mounted_files_exist(composed: dict[str, Any]) -> None:
             assert not source.startswith(".") or (FOLDER / source).exists(), source
 
 
+def test_prometheus_has_the_gateway_s_token(composed: dict[str, Any]) -> None:
+    """From a file that only its container gets."""
+    config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
+    (job,) = [one for one in config["scrape_configs"] if one["job_name"] == "callboard"]
+    folder, _, name = job["authorization"]["credentials_file"].rpartition("/")
+    assert folder == "/run/secrets"
+    variable = yaml.safe_load(TEXT)["secrets"][name]["environment"]
+    assert composed["gateway"]["environment"][variable]
+    assert [who for who, one in composed.items() if name in one.get("secrets", ())] == [
+        "prometheus"
+    ]
+
+
 def test_prometheus_scrapes_existing_containers(composed: dict[str, Any]) -> None:
     """By their internal names."""
     config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())

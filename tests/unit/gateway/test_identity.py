@@ -193,3 +193,22 @@ def test_an_invalid_token_makes_no_call(headers: dict[str, str], kind: type[Exce
         assert auth.asked == []
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("claim", ["jti", "refresh_jti", "sid"])
+def test_a_session_is_forgotten_by_each_of_its_ids(claim: str) -> None:
+    """Whichever token of it logged out; another session stays."""
+
+    async def run() -> list[str]:
+        auth = Auth()
+        found = gate(auth)
+        ids = {"jti": "a", "refresh_jti": "r", "sid": "s"}
+        tokens = (token(**ids), token("b", refresh_jti="q", sid="t"))
+        for one in tokens:
+            await found.identify(with_token(one))
+        found.forget_session(ids[claim])
+        for one in tokens:
+            await found.identify(with_token(one))
+        return auth.asked[2:]
+
+    assert asyncio.run(run()) == ["a"]

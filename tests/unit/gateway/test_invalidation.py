@@ -35,6 +35,7 @@ def event(name: str, **payload: Any) -> Incoming:
         (event("project:set-thumbnail", project_id="p"), []),
         (event("project:prepared", project_id="p"), []),
         (event("person:update", person_id="cid"), ["cid"]),
+        (event("factor:removed", person_id="bob", factor="totp"), ["bob"]),
         (event("department:update", department_id="d"), []),
         # From the release before, which named nobody.
         (event("project:update", project_id="p"), list(PEOPLE)),
