@@ -40,8 +40,10 @@ BY_RULE: Final[dict[str, str]] = {
     SELF: """
         crud.list_absences auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
         """,
-    "to be a person, and the person concerned": """
+    "to be the person told, and to read the entity": """
         tasks.read_notification tasks.mark_notification
+        """,
+    "to be a person, and the person concerned": """
         crud.read_saved
         """,
     "to be the person concerned, and not a bot": """
@@ -79,9 +81,10 @@ BY_RULE: Final[dict[str, str]] = {
         crud.list_project_playlists
         """,
     "to be in the production's team, not as client": """
-        tasks.list_project_news tasks.read_project_news assets.read_descriptor
+        tasks.list_project_news assets.read_descriptor
         """,
     STUDIO_PEOPLE: """
+        tasks.read_project_news
         assets.list_project_entities:concept assets.create_entity:concept crud.list_plans
         tasks.create_entity_tasks
         """,

@@ -48,11 +48,6 @@ def manages(case: Case) -> bool:
     return case.role == "manager"
 
 
-def asked(case: Case, *but: str) -> bool:
-    """In the team of the production asked for, or of any, in another role than these."""
-    return case.who.role not in but if case.at is STUDIO else member(case, *but)
-
-
 def studio(role: str) -> Test:
     """Has this role in the studio."""
     return lambda case: case.who.role == role
@@ -174,7 +169,14 @@ MEANINGS: Final[dict[str, Test]] = {
     "the team of what is asked for, not as vendor or client": lambda case: (
         case.at is not STUDIO and member(case, "vendor", "client")
     ),
-    "not a client, and the team of what is asked for": lambda case: asked(case, "client"),
+    "not a client, and the team of what is asked for": lambda case: (
+        {*map(case.who.role_in, case.who.seats)} != {"client"}
+        if case.at is STUDIO
+        else member(case, "client")
+    ),
+    "to be the person told, and to read the entity": lambda case: (
+        case.own and not case.who.bot and reader(case)
+    ),
     "to be a person, and the person concerned": lambda case: case.own and not case.who.bot,
     "a manager of what is asked for": lambda case: (
         "manager" in {case.who.role, *map(case.who.role_in, case.who.seats)}
@@ -186,7 +188,12 @@ MEANINGS: Final[dict[str, Test]] = {
 
 #: What administrators don't pass, either.
 STRICT: Final = frozenset(
-    {"a token to refresh", "to take part in the chat", "to be a person, and the person concerned"}
+    {
+        "a token to refresh",
+        "to be a person, and the person concerned",
+        "to be the person told, and to read the entity",
+        "to take part in the chat",
+    }
 )
 
 
