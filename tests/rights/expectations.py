@@ -96,7 +96,7 @@ BY_RULE: Final[dict[str, str]] = {
         assets.list_asset_types_of_shot assets.list_cast_assets assets.list_cast_in
         assets.read_asset_casting
         tasks.list_entity_tasks tasks.list_entity_task_types tasks.list_previews_of
-        tasks.read_entity_detail tasks.list_linked_with_tasks tasks.list_tasks_below
+        tasks.acknowledge_comment tasks.read_entity_detail tasks.list_linked_with_tasks tasks.list_tasks_below
         tasks.read_task_in_full tasks.list_task_comments tasks.list_task_previews
         tasks.list_entity_previews tasks.send_picture tasks.send_original tasks.download_preview
         tasks.send_movie tasks.send_tiles
@@ -115,7 +115,7 @@ BY_RULE: Final[dict[str, str]] = {
         assets.list_own_children tasks.list_entity_tasks:own tasks.list_entity_task_types:own
         """,
     "access to the comment": """
-        tasks.read_task_comment tasks.acknowledge_comment tasks.send_attachment
+        tasks.read_task_comment tasks.send_attachment
         """,
     "to work on the task, and read the comment": "tasks.reply_to_comment",
     f"{MANAGE} or to have written it, and be in the team": """

@@ -21,7 +21,7 @@ from tests.rights.places import NOWHERE, Case
 from tests.rights.steps import OWN_ACCOUNT, Difference, Step, status_fits
 from tests.rights.studio import Studio
 from tests.rights.targets import ids_at, path_of, places
-from tests.running import Caller, System
+from tests.running import Caller, System, until
 
 THREADS: Final = 4
 #: A whole list or upload may take its time on a busy machine.
@@ -44,8 +44,17 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Give everybody a session."""
-        self.system.load(self.world.tables)
+        self.load()
         self.callers = {one.name: self._session(one) for one in (*PEOPLE, DEACTIVATED)}
+
+    def load(self) -> None:
+        """Make the world's rows the only ones, and wait for what services fill in."""
+        self.system.load(self.world.tables)
+        until(self._is_filled, what="the productions of all rows")
+
+    def _is_filled(self) -> bool:
+        rows = self.databases.rows()
+        return not any('"production_id": null' in one for texts in rows.values() for one in texts)
 
     def _session(self, who: Person) -> Caller:
         claims = {"identity_type": "bot", "jti": f"jti of {who.name}"} if who.bot else {}
@@ -147,7 +156,7 @@ class Walk:
             self.restore(before)
             if found:
                 # What an earlier write caused may have arrived in between.
-                self.system.load(self.world.tables)
+                self.load()
                 before = self.databases.rows()
                 found = self.judge(step, self.send(step))
                 self.restore(before)
@@ -161,4 +170,4 @@ class Walk:
         except psycopg2.Error:
             for cursor in self.databases.cursors.values():
                 cursor.execute("ROLLBACK")
-            self.system.load(self.world.tables)
+            self.load()
