@@ -63,6 +63,15 @@ class Show(World):
         row = next(r for r in self.tables["entity"] if r["id"] == entity)
         row["nb_entities_out"] = row.get("nb_entities_out", 0) + len(assets)
 
+    def link_concept(self, concept: str, entity: str) -> None:
+        """Draw a concept for an entity."""
+        self.add(
+            "entity_concept_link",
+            f"{concept} for {entity}",
+            entity_in_id=concept,
+            entity_out_id=entity,
+        )
+
     def assign(self, person: str, entity: str) -> None:
         """A task of that person's on an entity."""
         task = self.add(

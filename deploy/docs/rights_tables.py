@@ -14,6 +14,7 @@ from uuid import UUID
 from deploy.docs.declarations import registries, service_class
 from deploy.docs.marked_block import replaced
 from services.common.access.policy import Mask, Policy, Sight
+from services.common.access.rules import admin
 from services.common.actor import ROLES, Actor
 from services.common.crud.resource import Registry, Resource
 from services.common.wire.topology import SERVICES
@@ -105,7 +106,7 @@ def _verbs(registry: Registry) -> str:
 def _listed(resource: Resource) -> str:
     """The rule of a list, and whether it shows each caller only a part."""
     limited = resource.scope is not None or resource.policy is not None
-    return f"{resource.list.name}{'; what they see' if limited else ''}"
+    return f"{resource.list.name}{'; what they see' if limited and resource.list != admin else ''}"
 
 
 def _actions(declared: list[Policy]) -> list[str]:
@@ -121,11 +122,11 @@ def _columns() -> str:
     rows = []
     for registry in registries():
         for one in sorted(registry, key=lambda one: one.path):
-            facts = [_names(one.hidden), _reduced(one), _names(one.owned), _admins_only(one)]
+            facts = [_names(one.hidden), _reduced(one), _names(one.owned), _changed_by(one)]
             if any(fact != NOTHING for fact in facts):
                 rows.append([f"`{one.path}`", *facts])
     head = ["rows of", "shown to nobody", "shown to some", "written by the system alone"]
-    return _table([*head, "changed by administrators alone"], rows)
+    return _table([*head, "changed by some alone"], rows)
 
 
 def _reduced(resource: Resource) -> str:
@@ -146,9 +147,14 @@ def _reduced(resource: Resource) -> str:
     return "; ".join(f"{_names(names)}: {who}" for who, names in grouped.items()) or NOTHING
 
 
-def _admins_only(resource: Resource) -> str:
+def _changed_by(resource: Resource) -> str:
+    """The columns that not everybody changes who may change the rows, with who does."""
     others = resource.fixed_for(Actor(id=SOMEBODY))
-    return _names(others - resource.fixed_for(Actor(id=SOMEBODY, role="admin")))
+    rules = {admin: others - resource.fixed_for(Actor(id=SOMEBODY, role="admin"))}
+    for rule, names in resource.writes.items():
+        rules[rule] = rules.get(rule, frozenset()) | names
+    said = (f"{_names(names)}: {rule.name}" for rule, names in rules.items() if names)
+    return "; ".join(said) or NOTHING
 
 
 def _names(names: Iterable[str]) -> str:

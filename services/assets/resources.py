@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-import sqlalchemy as sa
+from typing import Final
 
 from services.assets.models import (
     AssetInstance,
@@ -14,45 +12,26 @@ from services.assets.models import (
     MetadataDescriptor,
 )
 from services.assets.policy import kinds, rights
-from services.assets.policy.entity_rules import FIXED, EntityRules
+from services.assets.policy.castings import INSTANCE_PROJECT, INSTANCE_SHARED, INSTANCES
+from services.assets.policy.descriptors import DESCRIPTORS
+from services.assets.policy.entities import ENTITIES
+from services.assets.policy.entity_rules import FIXED, PLACEMENT, EntityRules
 from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
-from services.common.crud.resource import (
-    Registry,
-    Resource,
-    WholeProductions,
-    whole_open_productions,
-)
-from services.common.database.sql_types import Select
+from services.common.crud.resource import Registry, Resource
 from services.common.database.tables import table_of
-
-if TYPE_CHECKING:
-    from services.common.access.context import CallContext
-
-
-def _of_open_projects(ctx: CallContext, statement: Select) -> Select:
-    return statement.where(MetadataDescriptor.project_id.in_(ctx.actor.open_projects))
-
-
-INSTANCE_PROJECT: Final = (
-    sa.select(Entity.project_id)
-    .where(Entity.id == AssetInstance.asset_id)
-    .correlate(AssetInstance)
-    .scalar_subquery()
-)
 
 RESOURCES: Final = Registry(
     "assets",
     Resource(
         path="entities",
         model=Entity,
+        policy=ENTITIES,
         list=anyone,
-        read=rights.in_team,
+        read=ENTITIES.reader,
         create=manager,
         update=any_of(manager, rights.creator, rights.data_supervisor),
-        delete=any_of(rights.creator, manager),
-        scope=rights.listed,
-        whole=whole_open_productions,
+        delete=rights.remover,
         kind=kinds.KIND,
         facts={"kind": kinds.KIND},
         event=kinds.kind_of,
@@ -60,6 +39,8 @@ RESOURCES: Final = Registry(
         fixed=FIXED,
         # Set by hooks and castings only.
         owned=frozenset({"created_by", "nb_entities_out"}),
+        # Who created a concept may not make it what only managers create.
+        writes={manager: PLACEMENT},
         # Other productions may cast a shared asset.
         shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
@@ -78,17 +59,18 @@ RESOURCES: Final = Registry(
     Resource(
         path="asset-instances",
         model=AssetInstance,
-        read=rights.instance_team,
-        update=rights.instance_team,
+        policy=INSTANCES,
+        read=INSTANCES.reader,
+        update=INSTANCES.reader,
         facts={"project_id": INSTANCE_PROJECT},
+        shared=INSTANCE_SHARED,
         fixed=frozenset({"number"}),
     ),
     Resource(
         path="metadata-descriptors",
         model=MetadataDescriptor,
+        policy=DESCRIPTORS,
         list=anyone,
-        scope=_of_open_projects,
-        whole=lambda actor: WholeProductions(actor.open_projects),
         # The values of all entities stand under it; the descriptors' own routes move them along.
         fixed=frozenset({"field_name"}),
         relations_without_query=True,

@@ -16,6 +16,9 @@ from services.assets.internal.main_preview import MainPreviewRpc
 from services.assets.internal.rpc import InternalRpc
 from services.assets.models import Base
 from services.assets.overview.rpc import OverviewRpc
+from services.assets.policy.castings import CASTINGS, INSTANCES
+from services.assets.policy.descriptors import DESCRIPTORS
+from services.assets.policy.entities import BY_KIND, ENTITIES
 from services.assets.resources import RESOURCES
 from services.common.crud.rpc import CrudRpc
 
@@ -49,3 +52,4 @@ class AssetsService(
     name = "assets"
     metadata = Base.metadata
     registry = RESOURCES
+    policies = (ENTITIES, *BY_KIND.values(), DESCRIPTORS, CASTINGS, INSTANCES)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,6 +17,9 @@ from services.common.errors import Forbidden
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
+
+#: The columns of an entity in a person's list of chats.
+SHOWN: Final = "name,project_id,preview_file_id"
 
 
 class ChatRpc(ResourceService):
@@ -78,18 +83,27 @@ class ChatRpc(ResourceService):
         )
         with self.database.read() as connection:
             rows = [dict(row) for row in connection.execute(statement).mappings()]
-        # The chats' productions are known only to ``assets``, so those of closed productions are
-        # dropped here rather than in the statement.
-        ids = [str(row["object_id"]) for row in rows]
-        entities = self.ask("assets", "list_entities_in_brief", ids=ids) if ids else {}
-        return [
-            {**row, **entities[str(row["object_id"])]}
-            for row in rows
-            if self._is_open(entities.get(str(row["object_id"])))
-        ]
+        # Only ``assets`` knows which entities the caller still sees, and of which productions: the
+        # chats of others are dropped here rather than in the statement.
+        seen = self._seen([str(row["object_id"]) for row in rows])
+        found = [(row, seen.get(str(row["object_id"]))) for row in rows]
+        return [{**row, **brief} for row, brief in found if brief is not None]
 
-    def _is_open(self, entity: JsonObject | None) -> bool:
-        return entity is not None and UUID(entity["project_id"]) in self.actor.open_projects
+    def _seen(self, entities: list[str]) -> dict[str, JsonObject]:
+        """Those of the entities that the caller sees in open productions, as chats show them."""
+        if not entities:
+            return {}
+        query = {"id": msgspec.json.encode(entities).decode(), "fields": SHOWN}
+        rows = self.ask("assets", "list_rows", path="entities", query=query)
+        return {
+            row["id"]: {
+                "entity_name": row["name"],
+                "project_id": row["project_id"],
+                "preview_file_id": row["preview_file_id"],
+            }
+            for row in rows
+            if UUID(row["project_id"]) in self.actor.open_projects
+        }
 
     def _require_person(self) -> UUID:
         """The caller's person id. Raises Forbidden for bots and services."""

@@ -17,12 +17,13 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
-from services.common.errors import Forbidden, InvalidInput
+from services.common.errors import InvalidInput
 from services.common.events.inbox import wake_readers
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import ApiEvent
+from services.crud.policy.event_log import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,8 @@ class EventLogRpc(ResourceService):
     def list_last_events(self, query: Query | None = None) -> Reply:
         """The newest events first, as ``GET /data/events/last`` filters them.
 
-        For administrators, and managers within their productions. Raises Forbidden, InvalidInput.
+        For administrators, and managers of productions, whose events they see. Raises Forbidden,
+        InvalidInput.
         """
         query = query or {}
         project = _project(query)
@@ -93,7 +95,7 @@ class EventLogRpc(ResourceService):
         )
         conditions = list(_conditions(query, project))
         if not self.actor.is_admin:
-            conditions.append(table.c.project_id.in_(self.actor.projects))
+            conditions.append(EVENTS.listed(self))
         with self.database.read() as connection:
             conditions += log_query.older(connection, query, table, "cursor_event_id", "event")
             rows = (
@@ -114,14 +116,10 @@ class EventLogRpc(ResourceService):
             return sorted(connection.execute(sa.select(name).distinct()).scalars())
 
     def _check_access(self, project: UUID | None) -> None:
-        if self.actor.is_admin:
-            return
-        if project is not None and project not in self.actor.projects:
-            message = "This requires to be in the production's team."
-            raise Forbidden(message)
-        if "manager" not in {self.actor.role, self.actor.role_in(project)}:
-            message = "This requires a manager."
-            raise Forbidden(message)
+        if project is not None:
+            EVENTS.lister.check(self, {"project_id": project})
+        elif not EVENTS.seen_projects(self.actor):
+            studio_manager.check(self, {})
 
 
 def _project(query: Query) -> UUID | None:

@@ -13,8 +13,6 @@ from services.common.access.rules import (
     not_vendor,
     studio_manager,
     supervisor,
-    team,
-    team_but_vendor,
 )
 from services.common.crud.resource import Registry, Resource
 from services.common.database.tables import table_of
@@ -22,11 +20,23 @@ from services.crud import models as m
 from services.crud.policy import (
     calendar_rules,
     file_rules,
+    files,
     playlist_rules,
     project_rules,
     schedule_rules,
-    scopes,
+    schedules,
 )
+from services.crud.policy.event_log import EVENTS
+from services.crud.policy.files import OUTPUT_FILES, WORKING_FILES
+from services.crud.policy.playlists import PLAYLISTS, keeper
+from services.crud.policy.projects import PROJECTS
+from services.crud.policy.schedules import (
+    MILESTONES,
+    SCHEDULE_ITEMS,
+    SCHEDULE_VERSIONS,
+    SCHEDULED_TASKS,
+)
+from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
 
 RESOURCES: Final = Registry(
     "crud",
@@ -34,10 +44,10 @@ RESOURCES: Final = Registry(
     Resource(
         path="projects",
         model=m.Project,
+        policy=PROJECTS,
         list=anyone,
-        read=team,
+        read=PROJECTS.reader,
         update=manager,
-        scope=scopes.own_open_projects(m.Project.id),
         # A production is its own: rules about productions apply to it, too.
         facts={"project_id": table_of(m.Project).c.id, "person_ids": project_rules.TEAM},
         single={"project_status_name": project_rules.STATUS_NAME},
@@ -60,13 +70,12 @@ RESOURCES: Final = Registry(
     Resource(
         path="playlists",
         model=m.Playlist,
+        policy=PLAYLISTS,
         list=not_vendor,
-        read=team_but_vendor,
+        read=PLAYLISTS.reader,
         create=supervisor,
-        update=any_of(manager, playlist_rules.own_playlist),
-        delete=any_of(manager, playlist_rules.own_playlist),
-        scope=playlist_rules.listed,
-        whole=playlist_rules.whole,
+        update=keeper,
+        delete=keeper,
         owned=frozenset({"created_by"}),
         rules=playlist_rules.PlaylistRules(),
         # ``tasks`` deletes the notifications of a deleted playlist.
@@ -76,13 +85,16 @@ RESOURCES: Final = Registry(
     Resource(
         path="schedule-items",
         model=m.ScheduleItem,
-        update=any_of(manager, schedule_rules.department_supervisor),
+        policy=SCHEDULE_ITEMS,
+        update=any_of(manager, schedules.department_supervisor),
+        writes={manager: schedule_rules.SUBJECT},
         rules=schedule_rules.ScheduleItemRules(),
     ),
     Resource(
         path="milestones",
         model=m.Milestone,
-        read=team_but_vendor,
+        policy=MILESTONES,
+        read=MILESTONES.reader,
         create=manager,
         update=manager,
         delete=manager,
@@ -90,7 +102,8 @@ RESOURCES: Final = Registry(
     Resource(
         path="production-schedule-versions",
         model=m.ProductionScheduleVersion,
-        list=schedule_rules.asked_project_team,
+        policy=SCHEDULE_VERSIONS,
+        list=schedules.asked_project_team,
         read=manager,
         create=manager,
         update=manager,
@@ -98,28 +111,28 @@ RESOURCES: Final = Registry(
     Resource(
         path="production-schedule-version-task-links",
         model=m.ProductionScheduleVersionTaskLink,
-        list=schedule_rules.asked_project_team,
-        read=team,
+        policy=SCHEDULED_TASKS,
+        list=schedules.asked_project_team,
+        read=SCHEDULED_TASKS.reader,
         create=manager,
         update=manager,
-        facts={"project_id": schedule_rules.VERSION_PROJECT},
+        facts={"project_id": schedules.VERSION_PROJECT},
         filters={"project_id": schedule_rules.of_project},
         # Checked on creation only: task and version are of one production.
         fixed=frozenset({"task_id", "production_schedule_version_id"}),
         rules=schedule_rules.TaskLinkRules(),
     ),
     # --- what users saved
-    Resource(path="search-filters", model=m.SearchFilter),
-    Resource(path="search-filter-groups", model=m.SearchFilterGroup),
+    Resource(path="search-filters", model=m.SearchFilter, policy=SEARCHES),
+    Resource(path="search-filter-groups", model=m.SearchFilterGroup, policy=SEARCH_GROUPS),
     # --- files of the pipeline
     Resource(
         path="working-files",
         model=m.WorkingFile,
+        policy=WORKING_FILES,
         list=not_vendor,
-        read=file_rules.may_read_working_file,
-        update=file_rules.may_act_on_task,
-        scope=file_rules.of_own_productions,
-        whole=file_rules.whole,
+        read=files.may_read_working_file,
+        update=files.may_act_on_task,
         rules=file_rules.FileRules(file_rules.OF_TASK),
         fixed=file_rules.NUMBERED,
         always_relations=True,
@@ -128,11 +141,10 @@ RESOURCES: Final = Registry(
     Resource(
         path="output-files",
         model=m.OutputFile,
+        policy=OUTPUT_FILES,
         list=not_vendor,
-        read=file_rules.may_read_output_file,
-        update=file_rules.may_work_on_entity,
-        scope=file_rules.of_own_productions,
-        whole=file_rules.whole,
+        read=files.may_read_output_file,
+        update=files.may_work_on_entity,
         rules=file_rules.FileRules(file_rules.OF_ENTITY),
         fixed=file_rules.NUMBERED,
         virtual={"source_file": file_rules.SOURCE_FILE},
@@ -160,7 +172,7 @@ RESOURCES: Final = Registry(
         create=any_of(admin, is_self("person_id")),
         update=any_of(admin, is_self("person_id")),
         delete=any_of(admin, is_self("person_id")),
-        fixed=calendar_rules.fixed,
+        writes={admin: frozenset({"person_id"})},
         rules=calendar_rules.DayOffRules(),
     ),
     Resource(path="budgets", model=m.Budget, fixed=frozenset({"revision"})),
@@ -182,6 +194,7 @@ RESOURCES: Final = Registry(
     Resource(
         path="events",
         model=m.ApiEvent,
+        policy=EVENTS,
         # The log grows for ever: older rows are read by pages, or ``…/last``.
         list_cap=1000,
         order=(m.ApiEvent.created_at, m.ApiEvent.id),

@@ -15,6 +15,17 @@ from services.crud.pipeline.rpc_backgrounds import BackgroundRpc
 from services.crud.pipeline.rpc_productions import FileProductionRpc
 from services.crud.planning.rpc import PlanningRpc
 from services.crud.playlists.rpc import PlaylistRpc
+from services.crud.policy.event_log import EVENTS
+from services.crud.policy.files import OUTPUT_FILES, WORKING_FILES
+from services.crud.policy.playlists import PLAYLISTS
+from services.crud.policy.projects import PROJECTS
+from services.crud.policy.schedules import (
+    MILESTONES,
+    SCHEDULE_ITEMS,
+    SCHEDULE_VERSIONS,
+    SCHEDULED_TASKS,
+)
+from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
 from services.crud.productions.rpc import ProductionRpc
 from services.crud.productions.rpc_links import TypeLinkRpc
 from services.crud.productions.rpc_settings import ProjectSettingsRpc
@@ -45,6 +56,19 @@ class CrudService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
+    policies = (
+        PROJECTS,
+        PLAYLISTS,
+        SCHEDULE_ITEMS,
+        MILESTONES,
+        SCHEDULE_VERSIONS,
+        SCHEDULED_TASKS,
+        WORKING_FILES,
+        OUTPUT_FILES,
+        SEARCHES,
+        SEARCH_GROUPS,
+        EVENTS,
+    )
     event_log = table_of(ApiEvent).name
     avatars = {
         "projects": Avatar(

@@ -96,7 +96,8 @@ BY_RULE: Final[dict[str, str]] = {
         assets.list_asset_types_of_shot assets.list_cast_assets assets.list_cast_in
         assets.read_asset_casting
         tasks.list_entity_tasks tasks.list_entity_task_types tasks.list_previews_of
-        tasks.acknowledge_comment tasks.read_entity_detail tasks.list_linked_with_tasks tasks.list_tasks_below
+        tasks.acknowledge_comment tasks.read_entity_detail tasks.list_linked_with_tasks
+        tasks.list_tasks_below
         tasks.read_task_in_full tasks.list_task_comments tasks.list_task_previews
         tasks.list_entity_previews tasks.send_picture tasks.send_original tasks.download_preview
         tasks.send_movie tasks.send_tiles

@@ -14,10 +14,11 @@ from services.assets.casting.write import (
     read_items,
     replace_castings,
 )
-from services.assets.policy import access
+from services.assets.policy import access, entities
 from services.assets.policy.access import ENTITY, LINK, TYPE, in_ids, of_kind
+from services.assets.policy.castings import CASTINGS
 from services.assets.policy.kinds import RESERVED
-from services.assets.policy.membership import member_project, refuse_roles, require_manager
+from services.assets.policy.membership import member_project, require_manager
 from services.common.crud import lists
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -61,8 +62,9 @@ class CastingRpc(ResourceService):
     @versioned()
     def list_cast_assets(self, kind: str, ident: str) -> Reply:
         """The assets cast in an asset or shot, as plain entities. Raises NotFound, Forbidden."""
-        facts = access.readable_entity(self, ident, kind)
-        columns = self.registry["entities"].columns(None, relations=False)
+        facts = entities.readable_entity(self, ident, kind)
+        resource = self.registry["entities"]
+        columns = resource.shown(self.actor, resource.columns(None, relations=False))
         cast_ids = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
         rows = sa.select(*columns).where(ENTITY.c.id.in_(cast_ids), of_kind("asset"))
         return lists.json_array(self, rows)
@@ -71,7 +73,7 @@ class CastingRpc(ResourceService):
     @versioned()
     def list_cast_in(self, ident: str) -> Reply:
         """Where an asset is cast: shots by episode, sequence and name, then assets by type."""
-        facts = access.readable_entity(self, ident, "asset")
+        facts = entities.readable_entity(self, ident, "asset")
         casts_it = sa.and_(LINK.c.entity_out_id == facts["id"], CASTER.c.canceled.is_not(True))
         with self.database.read() as connection:
             texts = [
@@ -86,20 +88,20 @@ class CastingRpc(ResourceService):
     @versioned()
     def read_asset_casting(self, ident: str) -> Reply:
         """What an asset casts. Raises NotFound, Forbidden."""
-        return self._casting(access.readable_entity(self, ident, "asset")["id"])
+        return self._casting(entities.readable_entity(self, ident, "asset")["id"])
 
     @query
     @versioned()
     def read_casting(self, project_id: str, entity_id: str) -> Reply:
         """What an entity of a production casts, by type and name. Raises NotFound, Forbidden."""
-        project = self._project_but_vendor(project_id)
+        project = self._listed_project(project_id)
         return self._casting(self._entity_of(project, entity_id))
 
     @query
     @versioned()
     def list_casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
         """What the assets of a type cast: ``{asset id: [casting]}``."""
-        project, ident = self._project_but_vendor(project_id), known_id(asset_type_id)
+        project, ident = self._listed_project(project_id), known_id(asset_type_id)
         asset_type = sa.select(TYPE.c.id).where(TYPE.c.id == ident, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
             if connection.scalar(asset_type) is None:
@@ -115,21 +117,21 @@ class CastingRpc(ResourceService):
     @versioned()
     def list_casting_of_sequence(self, project_id: str, sequence_id: str) -> Reply:
         """What the shots of a sequence cast: ``{shot id: [casting]}``."""
-        project = self._project_but_vendor(project_id)
+        project = self._listed_project(project_id)
         return self._shots(SEQUENCE.c.id == self._entity_of(project, sequence_id, "sequence"))
 
     @query
     @versioned()
     def list_casting_of_sequences(self, project_id: str) -> Reply:
         """What all shots of a production cast, as ``list_casting_of_sequence``."""
-        project = self._project_but_vendor(project_id)
+        project = self._listed_project(project_id)
         return self._shots(SEQUENCE.c.project_id == project, long=True)
 
     @query
     @versioned()
     def list_casting_of_episode_sequences(self, project_id: str, episode_id: str) -> Reply:
         """What all shots of an episode cast, as ``list_casting_of_sequence``."""
-        project = self._project_but_vendor(project_id)
+        project = self._listed_project(project_id)
         episode = self._entity_of(project, episode_id, "episode")
         return self._shots(SEQUENCE.c.parent_id == episode, long=True)
 
@@ -137,7 +139,7 @@ class CastingRpc(ResourceService):
     @versioned()
     def list_casting_of_episodes(self, project_id: str) -> Reply:
         """What the episodes of a production cast: ``{episode id: [casting]}``."""
-        project = self._project_but_vendor(project_id)
+        project = self._listed_project(project_id)
         rows = (
             sa.select(
                 CASTER.c.id.label("key"),
@@ -235,9 +237,9 @@ class CastingRpc(ResourceService):
 
     # --- reading ----------------------------------------------------------------------------
 
-    def _project_but_vendor(self, project_id: str) -> UUID:
+    def _listed_project(self, project_id: str) -> UUID:
         project = member_project(self, project_id)
-        refuse_roles(self, project, access.VENDOR)
+        CASTINGS.lister.check(self, {"project_id": project})
         return project
 
     def _entity_of(self, project: UUID, ident: str, kind: str = "") -> UUID:

@@ -9,8 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
+from services.assets.models import department_metadata_descriptor_link
 from services.assets.policy.access import ENTITY, of_kind
+from services.assets.policy.descriptors import DESCRIPTOR, DESCRIPTORS, keeper
 from services.assets.policy.kinds import KINDS
 from services.assets.policy.membership import known_project
 from services.common.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
@@ -19,14 +20,13 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Select
-from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.database.tables import NOW
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.slugs import free_slug, reads_as, slug
 from services.common.wire.rpc_protocol import Reply
 
-DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENTS: Final = department_metadata_descriptor_link
 TYPES: Final = ("Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task")
 DATA_TYPES: Final = frozenset(DESCRIPTOR.c.data_type.info["choices"])
@@ -57,7 +57,7 @@ class DescriptorRpc(ResourceService):
 
     @query
     def list_descriptors(self, project_id: str) -> Reply:
-        """All descriptors with their departments; a client sees those meant for clients.
+        """The descriptors that the caller sees, with their departments.
 
         Raises NotFound, Forbidden.
         """
@@ -87,7 +87,7 @@ class DescriptorRpc(ResourceService):
         body = read_body(data, FIELDS)
         _check(body)
         departments = body.pop("departments")
-        self._supervise(project, departments)
+        keeper.check(self, {"project_id": project, "departments": departments})
         existing = self._existing_departments(body["task_type_id"], departments)
         values = {**body, "project_id": project}
         values["field_name"] = self._unused_key(values, None)
@@ -109,7 +109,10 @@ class DescriptorRpc(ResourceService):
         _check(body)
         descriptor_id, current = self._descriptor_and_departments(project, ident)
         departments = body.pop("departments", None)
-        self._supervise(project, {*current, *(departments or ())} if departments else current)
+        keeper.check(self, {"project_id": project, "departments": current})
+        if departments is not None:
+            # It must be one that they could have created, too: without departments it is for all.
+            keeper.check(self, {"project_id": project, "departments": departments})
         existing = self._existing_departments(None, departments or [])
         # Locked before the name is compared: two renames must not both move the values.
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
@@ -136,7 +139,7 @@ class DescriptorRpc(ResourceService):
         """
         project = known_project(self, project_id)
         descriptor_id, departments = self._descriptor_and_departments(project, ident)
-        self._supervise(project, departments)
+        keeper.check(self, {"project_id": project, "departments": departments})
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
         self._move_values(row, None)
         cross_references.remove(
@@ -146,17 +149,7 @@ class DescriptorRpc(ResourceService):
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")
 
-    # --- rights -----------------------------------------------------------------------------
-
-    def _supervise(self, project: UUID, departments: Collection[UUID]) -> None:
-        """Managers, and supervisors for their own departments. Raises Forbidden."""
-        role, supervised = self.actor.role_in(project), self.actor.departments
-        if role in {"admin", "manager"}:
-            return
-        covers = not supervised or (bool(departments) and set(departments) <= supervised)
-        if role != "supervisor" or not covers:
-            message = "This requires to manage the production or to supervise the departments."
-            raise Forbidden(message)
+    # --- what it is about -------------------------------------------------------------------
 
     def _descriptor_and_departments(self, project: UUID, ident: str) -> tuple[UUID, set[UUID]]:
         """The descriptor's id and departments. Raises NotFound."""
@@ -189,10 +182,7 @@ class DescriptorRpc(ResourceService):
 
     def _descriptors(self, project: UUID) -> Select:
         columns = self.registry["metadata-descriptors"].columns(None, relations=True)
-        rows = sa.select(*columns).where(DESCRIPTOR.c.project_id == project)
-        if self.actor.role_in(project) == "client":
-            rows = rows.where(DESCRIPTOR.c.for_client)
-        return rows
+        return sa.select(*columns).where(DESCRIPTORS.rows_in(self, [project]))
 
     def _unused_key(self, values: Row, ident: UUID | None) -> str:
         """The key for a descriptor of that name, which no other has.

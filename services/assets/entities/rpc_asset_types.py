@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from services.assets.policy import access
+from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, LINK, TYPE
 from services.assets.policy.kinds import RESERVED
 from services.assets.policy.membership import known_project
@@ -54,15 +54,19 @@ class AssetTypeRpc(ResourceService):
 
     @query
     def list_asset_types_of_project(self, project_id: str) -> Reply:
-        """The types of a production's assets. Raises NotFound, Forbidden."""
+        """The types of the assets that the caller sees of a production.
+
+        Raises NotFound, Forbidden.
+        """
         project = known_project(self, project_id)
-        types = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
+        seen = entities.ENTITIES.rows_in(self, [project])
+        types = sa.select(ENTITY.c.entity_type_id).where(seen)
         return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
 
     @query
     def list_asset_types_of_shot(self, ident: str) -> Reply:
         """The types of the assets cast in a shot. Raises NotFound, Forbidden."""
-        facts = access.readable_entity(self, ident, "shot")
+        facts = entities.readable_entity(self, ident, "shot")
         types = (
             sa.select(ENTITY.c.entity_type_id)
             .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)

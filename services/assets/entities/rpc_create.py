@@ -12,12 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityConceptLink
 from services.assets.policy.access import ENTITY, TYPE, facts_of, in_ids
+from services.assets.policy.entities import BY_KIND
 from services.assets.policy.entity_rules import WholeDataRules, lock_name
 from services.assets.policy.entity_types import entity_type
 from services.assets.policy.kinds import KIND, RESERVED
 from services.assets.policy.membership import (
     project_names,
-    refuse_roles,
     require_manager,
     require_member,
 )
@@ -132,7 +132,7 @@ class CreationRpc(ResourceService):
         Emits ``asset:new``.
         """
         body = read_body(data, KINDS["asset"].fields)
-        project, kind = self._managed(project_id), known_id(asset_type_id)
+        project, kind = self._created_in("asset", project_id), known_id(asset_type_id)
         asset_type = sa.select(TYPE.c.id).where(TYPE.c.id == kind, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
             if connection.scalar(asset_type) is None:
@@ -152,12 +152,7 @@ class CreationRpc(ResourceService):
         """
         route = KINDS[kind]
         body = read_body(data, route.fields)
-        project = (
-            self._known_project(project_id) if kind == "concept" else self._managed(project_id)
-        )
-        if kind == "concept":
-            require_member(self, project)
-            refuse_roles(self, project, "client", "vendor")
+        project = self._created_in(kind, project_id)
         parent = body.pop(route.parent, None) if route.parent else None
         parent_facts = self._parent_facts(route, project, parent)
         links = [link["id"] for link in body.pop("entity_concept_links", [])]
@@ -199,9 +194,11 @@ class CreationRpc(ResourceService):
             raise NotFound
         return ident
 
-    def _managed(self, project_id: str) -> UUID:
+    def _created_in(self, kind: str, project_id: str) -> UUID:
+        """The production, if the caller may create entities of the kind in it."""
         project = self._known_project(project_id)
-        require_manager(self, project)
+        require_member(self, project)
+        BY_KIND[kind].may["create"].check(self, {"project_id": project})
         return project
 
     def _parent_facts(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:

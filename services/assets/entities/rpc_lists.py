@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from services.assets.models import EntityVersion
 from services.assets.overview import views
-from services.assets.policy import access
-from services.assets.policy.access import ENTITY, LINK, EntityScope, of_kind
+from services.assets.policy import access, entities
+from services.assets.policy.access import ENTITY, LINK, of_kind
 from services.assets.policy.kinds import KINDS
 from services.assets.policy.membership import (
     admit,
@@ -23,12 +23,13 @@ from services.assets.policy.membership import (
     require_member,
 )
 from services.assets.resources import RESOURCES
+from services.common.actor import Actor
 from services.common.crud import filters, lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
-from services.common.database.sql_types import Condition, Expression
+from services.common.database.sql_types import Columns, Condition, Expression
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import query
@@ -62,14 +63,14 @@ class ListRpc(ResourceService):
         project = known_project(self, project_id)
         if kind == "concept":
             admit(self, kind, project)
-        scope = access.entity_scope(self, project)
-        rows = sa.select(*_listed_columns(kind, scope)).where(*access.scope_conditions(scope, kind))
+        columns = self._listed_columns(kind, project)
+        rows = sa.select(*columns).where(*entities.seen(self, kind, project))
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, query: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
         require_member(self, ident)
-        return self._assets(access.entity_scope(self, ident), {**query, "project_id": str(ident)})
+        return self._assets(ident, {**query, "project_id": str(ident)})
 
     @query
     @versioned("crud")
@@ -89,25 +90,24 @@ class ListRpc(ResourceService):
             message = "This requires a project_id."
             raise Forbidden(message)
         admit(self, kind, project)
-        scope = access.entity_scope(self, project)
         if kind == "asset":
-            return self._assets(scope, query)
-        names = self._names(kind, scope)
+            return self._assets(project, query)
+        names = self._names(kind, project)
         source, extras = _extras(kind, names)
         rows = (
-            sa.select(*_listed_columns(kind, scope), *extras)
+            sa.select(*self._listed_columns(kind, project), *extras)
             .select_from(source)
-            .where(*access.scope_conditions(scope, kind), *_filters(query))
+            .where(*entities.seen(self, kind, project), *self._filters(query))
         )
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
         order = () if kind in UNORDERED else (ENTITY.c.name,)
         return lists.json_array(self, rows.order_by(*order))
 
-    def _assets(self, scope: EntityScope, query: Mapping[str, str]) -> Reply:
+    def _assets(self, project: UUID | None, query: Mapping[str, str]) -> Reply:
         """Assets; of an episode, first those that belong to it, then those cast in it."""
-        rows = sa.select(*plain_columns("asset", scope))
-        rows = rows.where(*access.scope_conditions(scope, "asset"), *_filters(query))
+        rows = sa.select(*plain_columns(self.actor, "asset"))
+        rows = rows.where(*entities.seen(self, "asset", project), *self._filters(query))
         if "episode_id" in query:
             episode = filters.uuid(query["episode_id"])
             rows = rows.where(views.in_episode("asset", episode)).order_by(
@@ -123,10 +123,9 @@ class ListRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.readable_entity(self, ident, of)
-        scope = access.entity_scope(self, facts["project_id"])
-        rows = sa.select(*plain_columns(kind, scope)).where(
-            *access.scope_conditions(scope, kind), ENTITY.c.parent_id == facts["id"]
+        facts = entities.readable_entity(self, ident, of)
+        rows = sa.select(*plain_columns(self.actor, kind)).where(
+            *entities.seen(self, kind, facts["project_id"]), ENTITY.c.parent_id == facts["id"]
         )
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
@@ -134,12 +133,10 @@ class ListRpc(ResourceService):
     @versioned("crud")
     def list_shots_of_episode(self, ident: str) -> Reply:
         """The shots of an episode's sequences, by name. Raises NotFound, Forbidden."""
-        facts = access.readable_entity(self, ident, "episode")
-        scope = access.entity_scope(self, facts["project_id"])
-        rows = sa.select(*plain_columns("shot", scope)).select_from(views.source_of("shot"))
-        rows = rows.where(
-            *access.scope_conditions(scope, "shot"), views.in_episode("shot", facts["id"])
-        )
+        facts = entities.readable_entity(self, ident, "episode")
+        seen = entities.seen(self, "shot", facts["project_id"])
+        rows = sa.select(*plain_columns(self.actor, "shot")).select_from(views.source_of("shot"))
+        rows = rows.where(*seen, views.in_episode("shot", facts["id"]))
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     @query
@@ -160,9 +157,8 @@ class ListRpc(ResourceService):
     def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
         project, ident = known_project(self, project_id), known_id(asset_type_id)
-        scope = access.entity_scope(self, project)
-        rows = sa.select(*plain_columns("asset", scope)).where(
-            *access.scope_conditions(scope, "asset"), ENTITY.c.entity_type_id == ident
+        rows = sa.select(*plain_columns(self.actor, "asset")).where(
+            *entities.seen(self, "asset", project), ENTITY.c.entity_type_id == ident
         )
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
@@ -171,20 +167,22 @@ class ListRpc(ResourceService):
     def list_shared_used(self, project_id: str, episode_id: str = "all") -> Reply:
         """Shared assets of other productions cast in shots of this one, or of one episode.
 
-        Raises NotFound, Forbidden.
+        For vendors, in shots on which they work. Raises NotFound, Forbidden.
         """
         project = member_project(self, project_id)
         shot, sequence = ENTITY.alias("shot"), ENTITY.alias("shot_sequence")
+        shots = entities.BY_KIND["shot"]
+        seen = shots.rows_in(self, [project], table=shot, project=shot.c.project_id)
         cast_ids = (
             sa.select(LINK.c.entity_out_id)
             .join(shot, shot.c.id == LINK.c.entity_in_id)
-            .where(shot.c.project_id == project, of_kind("shot", shot))
+            .where(of_kind("shot", shot), seen)
         )
         if episode_id not in {"all", "main"}:
             cast_ids = cast_ids.join(sequence, sequence.c.id == shot.c.parent_id).where(
                 sequence.c.parent_id == known_id(episode_id)
             )
-        rows = sa.select(*PLAIN["asset"].columns(None, relations=False)).where(
+        rows = sa.select(*plain_columns(self.actor, "asset")).where(
             of_kind("asset"),
             ENTITY.c.is_shared,
             ENTITY.c.canceled.is_not(True),
@@ -199,11 +197,11 @@ class ListRpc(ResourceService):
 
         Raises NotFound (also for a scene without a sequence), Forbidden.
         """
-        facts = access.readable_entity(self, ident, kind)
+        facts = entities.readable_entity(self, ident, kind)
         names = project_names(self, [facts["project_id"]])
         source, extras = _detail_extras(kind, names)
         rows = (
-            sa.select(*PLAIN[kind].columns(None, relations=False), *extras)
+            sa.select(*plain_columns(self.actor, kind), *extras)
             .select_from(source)
             .where(ENTITY.c.id == facts["id"])
         )
@@ -220,19 +218,37 @@ class ListRpc(ResourceService):
     @query
     def list_versions(self, ident: str) -> Reply:
         """The earlier versions of a shot, newest first. Raises NotFound, Forbidden."""
-        facts = access.readable_entity(self, ident, "shot")
-        rows = sa.select(*VERSION.columns(None, relations=False)).where(
-            EntityVersion.entity_id == facts["id"]
+        facts = entities.readable_entity(self, ident, "shot")
+        data = entities.shown_version(self, facts["project_id"], VERSION.table.c.data)
+        columns = (
+            data.label("data") if column.name == "data" else column
+            for column in VERSION.columns(None, relations=False)
         )
+        joined = VERSION.table.join(ENTITY, ENTITY.c.id == EntityVersion.entity_id)
+        rows = sa.select(*columns).select_from(joined).where(ENTITY.c.id == facts["id"])
         return lists.json_array(self, rows.order_by(EntityVersion.created_at.desc()))
 
     # --- rights and filters -----------------------------------------------------------------
 
-    def _names(self, kind: str, scope: EntityScope) -> dict[str, str]:
+    def _names(self, kind: str, project: UUID | None) -> dict[str, str]:
         if kind not in WITH_PROJECT:
             return {}
-        ids = None if scope.projects is None else list(scope.projects)
-        return project_names(self, ids)
+        return project_names(self, None if project is None else [project])
+
+    def _listed_columns(self, kind: str, project: UUID | None) -> Columns:
+        """The entity's columns; to vendors, sequences and episodes are of type ``Entity``."""
+        if self.actor.role_in(project) == "vendor" and kind in {"sequence", "episode"}:
+            return plain_columns(self.actor, kind, ANY_KIND)
+        return plain_columns(self.actor, kind)
+
+    def _filters(self, query: Mapping[str, str]) -> list[Condition]:
+        """Equality filters on columns; other parameters are ignored. Raises InvalidInput."""
+        found = []
+        for name, text in query.items():
+            if name in ENTITY.c:
+                self.registry["entities"].check_filter(self.actor, name)
+                found.append(filters.condition(name, ENTITY.c[name], text))
+        return found
 
     def _parent(self, kind: str, query: dict[str, str]) -> Row | None:
         """Take the filter by sequence or episode out of the query, and read that entity.
@@ -252,23 +268,11 @@ class ListRpc(ResourceService):
         return filters.uuid(query["project_id"]) if "project_id" in query else None
 
 
-def _listed_columns(kind: str, scope: EntityScope) -> list[Expression]:
-    """The entity's columns; to vendors, sequences and episodes are of type ``Entity``."""
-    if scope.as_vendor and kind in {"sequence", "episode"}:
-        return plain_columns(kind, scope, ANY_KIND)
-    return plain_columns(kind, scope)
-
-
-def plain_columns(
-    kind: str, scope: EntityScope, resource: Resource | None = None
-) -> list[Expression]:
-    """The entity's columns, its ``data`` masked for vendors; a concept with its links."""
+def plain_columns(actor: Actor, kind: str, resource: Resource | None = None) -> Columns:
+    """The entity's columns as somebody sees them; a concept with its links."""
     lists = ("entity_concept_links",) if kind == "concept" else ()
-    columns = (resource or PLAIN[kind]).columns(None, relations=False, lists=lists)
-    if not scope.as_vendor:
-        return list(columns)
-    data = access.visible_data(scope, kind).label("data")
-    return [data if column.name == "data" else column for column in columns]
+    shown = resource or PLAIN[kind]
+    return shown.shown(actor, shown.columns(None, relations=False, lists=lists))
 
 
 def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
@@ -298,12 +302,3 @@ def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]
         views.SEQUENCE.c.name.label("sequence_name"),
     ]
     return views.source_of("shot"), [*extras, *sequence, *episode]
-
-
-def _filters(query: Mapping[str, str]) -> list[Condition]:
-    """Equality filters on columns; other parameters are ignored. Raises InvalidInput."""
-    return [
-        filters.condition(name, ENTITY.c[name], text)
-        for name, text in query.items()
-        if name in ENTITY.c
-    ]

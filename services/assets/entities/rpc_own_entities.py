@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.assets.entities.rpc_asset_types import IN_USE
 from services.assets.entities.rpc_lists import plain_columns
-from services.assets.policy import access
+from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, TYPE
 from services.assets.policy.membership import known_project
 from services.common.access.rules import only_persons
@@ -44,7 +44,7 @@ class OwnEntityRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.readable_entity(self, ident, of)
+        facts = entities.readable_entity(self, ident, of)
         return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
 
     @query
@@ -55,14 +55,12 @@ class OwnEntityRpc(ResourceService):
         """
         only_persons(self)
         project = known_project(self, project_id)
-        conditions = access.scope_conditions(access.assigned_scope(self, project), "asset")
+        conditions = entities.worked_on(self, "asset", project)
         types = sa.select(ENTITY.c.entity_type_id).where(*conditions)
         return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
 
     def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)
-        conditions = access.scope_conditions(access.assigned_scope(self, project), kind)
-        rows = sa.select(*plain_columns(kind, access.entity_scope(self, project))).where(
-            *conditions, *where
-        )
+        conditions = entities.worked_on(self, kind, project)
+        rows = sa.select(*plain_columns(self.actor, kind)).where(*conditions, *where)
         return lists.json_array(self, rows.order_by(ENTITY.c.name))

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY
 from services.assets.policy.membership import known_project
+from services.assets.policy.rights import remover
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import body_ids, known_id
 from services.common.database.tables import NOW
-from services.common.errors import Forbidden, NotFound, Refused
+from services.common.errors import NotFound, Refused
 from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
@@ -39,7 +40,7 @@ class RemovalRpc(ResourceService):
         force = _forced(query)
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), kind)
-        self._check_may_remove(facts)
+        remover.check(self, facts)
         # Called before the transaction; a task created meanwhile is removed by ``rows:gone``.
         worked_on = not force and bool(self._worked_on([facts["id"]]))
         self._remove(kind, facts, worked_on=worked_on, force=force)
@@ -63,20 +64,13 @@ class RemovalRpc(ResourceService):
                 if facts["project_id"] == project and facts["kind"] in IN_NUMBERS
             ]
         for facts in entities:
-            self._check_may_remove(facts)
+            remover.check(self, facts)
         worked_on = set() if force else self._worked_on([facts["id"] for facts in entities])
         for facts in entities:
             self._remove(
                 facts["kind"].lower(), facts, worked_on=facts["id"] in worked_on, force=force
             )
         return [str(facts["id"]) for facts in entities]
-
-    def _check_may_remove(self, facts: Row) -> None:
-        role = self.actor.role_in(facts["project_id"])
-        creator = facts["created_by"] == self.actor.id and role is not None
-        if role not in {"admin", "manager"} and not creator:
-            message = "This requires to have created it or to manage the production."
-            raise Forbidden(message)
 
     def _worked_on(self, ids: list[UUID]) -> set[UUID]:
         """Which of the entities have tasks."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from services.assets.entities.rpc_lists import ANY_KIND
 from services.assets.models import AssetInstance, asset_instance_link
-from services.assets.policy import access
+from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, facts_of
 from services.assets.policy.membership import require_member
 from services.common.bodies import NEEDED_IDENT, Field, read_body, text
@@ -39,7 +39,7 @@ class InstanceRpc(ResourceService):
     @query
     def list_instances_of_shot(self, ident: str) -> Reply:
         """The instances in a shot: ``{asset id: [instance]}``. Raises NotFound, Forbidden."""
-        facts = access.readable_entity(self, ident, "shot")
+        facts = entities.readable_entity(self, ident, "shot")
         in_shot = sa.select(LINK.c.asset_instance_id).where(LINK.c.entity_id == facts["id"])
         return self._by_key(INSTANCE.c.asset_id, INSTANCE, INSTANCE.c.id.in_(in_shot))
 
@@ -49,14 +49,14 @@ class InstanceRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.readable_entity(self, ident, kind)
+        facts = entities.readable_entity(self, ident, kind)
         holder = INSTANCE.c.scene_id if kind == "scene" else INSTANCE.c.target_asset_id
         return self._by_key(INSTANCE.c.asset_id, INSTANCE, holder == facts["id"])
 
     @query
     def list_shots_of_instances(self, ident: str) -> Reply:
         """The instances of an asset: ``{shot id: [instance]}``. Raises NotFound, Forbidden."""
-        of_asset = INSTANCE.c.asset_id == self._asset(ident)
+        of_asset = INSTANCE.c.asset_id == entities.readable_entity(self, ident, "asset")["id"]
         source = INSTANCE.join(LINK, LINK.c.asset_instance_id == INSTANCE.c.id)
         return self._by_key(LINK.c.entity_id, source, of_asset)
 
@@ -66,7 +66,7 @@ class InstanceRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        of_asset = INSTANCE.c.asset_id == self._asset(ident)
+        of_asset = INSTANCE.c.asset_id == entities.readable_entity(self, ident, "asset")["id"]
         return self._by_key(INSTANCE.c.scene_id, INSTANCE, of_asset)
 
     @command
@@ -108,7 +108,7 @@ class InstanceRpc(ResourceService):
         Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
         """
         instance_id = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
-        shot = self._enter(ident, "shot")
+        shot = entities.readable_entity(self, ident, "shot")
         check_may_reference(self, self.registry["asset-instances"], [instance_id])
         # FOR SHARE: the instance can't be removed before the link to it is written.
         locked = (
@@ -121,7 +121,7 @@ class InstanceRpc(ResourceService):
         if self.tx.connection.execute(insertion).rowcount:
             event = events.AssetInstanceAdded(shot_id=shot["id"], asset_instance_id=instance_id)
             self.tx.emit(event, project=shot["project_id"])
-        columns = ANY_KIND.columns(None, relations=False)
+        columns = ANY_KIND.shown(self.actor, ANY_KIND.columns(None, relations=False))
         shot_json = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
         return Reply(str(shot_json).encode())
 
@@ -131,7 +131,7 @@ class InstanceRpc(ResourceService):
 
         Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
         """
-        shot, instance = self._enter(ident, "shot"), known_id(instance_id)
+        shot, instance = entities.readable_entity(self, ident, "shot"), known_id(instance_id)
         deletion = sa.delete(LINK).where(
             LINK.c.entity_id == shot["id"], LINK.c.asset_instance_id == instance
         )
@@ -142,23 +142,13 @@ class InstanceRpc(ResourceService):
 
     # --- who and where ----------------------------------------------------------------------
 
-    def _enter(self, ident: str, kind: str) -> Row:
-        with self.database.read() as connection:
-            facts = facts_of(connection, known_id(ident), kind)
-        require_member(self, facts["project_id"])
-        return facts
-
-    def _asset(self, ident: str) -> UUID:
-        asset: UUID = self._enter(ident, "asset")["id"]
-        return asset
-
     def _place(self, ident: str, kind: str, asset: UUID) -> tuple[Row, Row]:
         """The entity that will hold an instance, and the asset.
 
         The caller must be in the team of the holder's production, and of the asset's unless it is
         shared. Raises NotFound, Forbidden.
         """
-        holder = self._enter(ident, kind)
+        holder = entities.readable_entity(self, ident, kind)
         shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
         with self.database.read() as connection:
             facts = facts_of(connection, asset, "asset")

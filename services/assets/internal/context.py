@@ -9,17 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from services.assets.entities.rpc_asset_types import ROWS
-from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
+from services.assets.models import department_metadata_descriptor_link
 from services.assets.policy.access import ENTITY, of_kind
+from services.assets.policy.descriptors import DESCRIPTOR, for_clients, of_departments
 from services.common.crud import json_parts
 from services.common.crud.resource_service import ResourceService
-from services.common.database.sql_types import Expression, Select
-from services.common.database.tables import table_of
+from services.common.database.sql_types import Condition, Expression, Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
-DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENT: Final = department_metadata_descriptor_link.c
 OF_DESCRIPTOR: Final = DEPARTMENT.metadata_descriptor_id == DESCRIPTOR.c.id
 RUNNING: Final = "running"
@@ -48,24 +47,25 @@ DESCRIPTORS: Final = sa.func.json_agg(
 )
 
 
+def _theirs(department: Expression) -> Condition:
+    return department == json_parts.idents("departments")
+
+
+def _unless(role: str, seen: Condition) -> Condition:
+    """Whether the caller doesn't have the role in a descriptor's production, or sees it so."""
+    return sa.or_(sa.not_(DESCRIPTOR.c.project_id == json_parts.idents(role)), seen)
+
+
 def _extras() -> JsonObject:
     """Descriptors by production, and first episodes by TV show."""
     column = DESCRIPTOR.c
-    departments = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
-    caller_departments = departments.where(
-        DEPARTMENT.department_id == json_parts.idents("departments")
-    )
     kind = sa.cast(sa.bindparam("entity_type", required=False), sa.Text)
     rows = (
         sa.select(column.project_id.label("key"), DESCRIPTORS.label("value"))
         .where(
             column.project_id == json_parts.idents("projects"),
-            sa.or_(sa.not_(column.project_id == json_parts.idents("as_client")), column.for_client),
-            sa.or_(
-                sa.not_(column.project_id == json_parts.idents("as_vendor")),
-                ~sa.exists(departments),
-                sa.exists(caller_departments),
-            ),
+            _unless("as_client", for_clients(DESCRIPTOR)),
+            _unless("as_vendor", of_departments(DESCRIPTOR, _theirs)),
             sa.or_(kind.is_(None), column.entity_type == kind),
         )
         .group_by(column.project_id)

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 
 from services.assets.models import Entity, EntityType
 from services.assets.policy.access import of_kind
+from services.assets.policy.entities import shown_data
 from services.assets.policy.kinds import KINDS, RESERVED
 from services.common.crud.filters import condition
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.database.sql_types import Condition, Select
+from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
@@ -40,8 +41,10 @@ class InternalRpc(ResourceService):
         ``{id: {name, kind, type_name, description, data, canceled, project_id, created_by,
         parent_id, parent_name, episode_id, episode_name, source_id, preview_file_id}}``. ``kind``
         is ``Asset`` for all types that aren't reserved; an asset's episode is its main one.
+        ``data`` is what the caller sees of it.
         """
-        rows = _described(Entity.id.in_([UUID(ident) for ident in ids])).subquery("r")
+        wanted = Entity.id.in_([UUID(ident) for ident in ids])
+        rows = _described(wanted, shown_data(self)).subquery("r")
         row = sa.func.row_to_json(sa.literal_column("r"))
         by_id = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
         with self.database.read() as connection:
@@ -83,6 +86,7 @@ class InternalRpc(ResourceService):
     def read_entity_with_ancestors(self, ident: str) -> Reply:
         """An entity with its type: ``{"entity", "entity_type", "sequence"?, "episode"?}``.
 
+        As the caller sees them; ``tasks`` authorizes.
         ``sequence`` and ``episode`` are there for shots, scenes and sequences that have them.
         Raises NotFound.
         """
@@ -104,9 +108,8 @@ class InternalRpc(ResourceService):
 
     def _plain(self, path: str, ident: UUID) -> JsonObject | None:
         resource = self.registry[path]
-        rows = sa.select(*resource.columns(None, relations=False)).where(
-            resource.table.c.id == ident
-        )
+        columns = resource.shown(self.actor, resource.columns(None, relations=False))
+        rows = sa.select(*columns).where(resource.table.c.id == ident)
         with self.database.read() as connection:
             text = connection.scalar(rows_as_json(rows))
         row: JsonObject | None = msgspec.json.decode(text) if text else None
@@ -154,7 +157,7 @@ class InternalRpc(ResourceService):
             return {str(ident): name for ident, name in connection.execute(statement)}
 
 
-def _described(condition: Condition) -> Select:
+def _described(condition: Condition, data: Expression) -> Select:
     """SELECT the columns of ``describe_entities``."""
     parent, grandparent, main = (
         table_of(Entity).alias(name) for name in ("parent", "grandparent", "main")
@@ -177,7 +180,7 @@ def _described(condition: Condition) -> Select:
             *(Entity.id, Entity.name),
             sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset").label("kind"),
             EntityType.name.label("type_name"),
-            *(Entity.description, Entity.data, Entity.canceled),
+            *(Entity.description, data.label("data"), Entity.canceled),
             *(Entity.project_id, Entity.created_by, Entity.parent_id),
             parent.c.name.label("parent_name"),
             *(of_episode("id"), of_episode("name")),

@@ -5,16 +5,16 @@ Authorization is done here: ``tasks`` shows everything it receives.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from services.assets.overview import views
-from services.assets.policy import access
+from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, query_id
-from services.assets.policy.membership import admit, project_names, refuse_roles, require_member
+from services.assets.policy.membership import admit, project_names, require_member
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
@@ -44,17 +44,17 @@ class OverviewRpc(ResourceService):
         """
         params = _validated(kind, query)
         project = params.get("project_id")
-        scope = self._entity_scope(kind, project)
+        self._enter(kind, project)
         names: dict[str, str] = {}
         if kind in views.NAMING:
-            projects = None if scope.projects is None else list(scope.projects)
-            names = project_names(self, projects)
+            # Without a production only administrators see these kinds, of all productions.
+            names = project_names(self, None if project is None else [project])
         source, episodes = views.summary_source(kind, project)
-        columns = views.SUMMARIES[kind](access.visible_data(scope, kind), names, episodes)
+        columns = views.SUMMARIES[kind](entities.shown_data(self), names, episodes)
         rows = (
             sa.select(*columns)
             .select_from(source)
-            .where(*access.scope_conditions(scope, kind), *_conditions(kind, params))
+            .where(*entities.seen(self, kind, project), *_conditions(kind, params))
             .order_by(*views.ORDERS.get(kind, ()))
         )
         return Reply(self._pairs(rows, compact=compact))
@@ -65,9 +65,7 @@ class OverviewRpc(ResourceService):
 
         Raises NotFound (unknown, another kind, a shot without sequence), Forbidden.
         """
-        facts = access.readable_entity(self, ident, kind)
-        if kind == "concept":
-            refuse_roles(self, facts["project_id"], "client")
+        facts = entities.readable_entity(self, ident, kind)
         names = project_names(self, [facts["project_id"]])
         columns = self._detail(kind, names)
         rows = sa.select(*columns.values()).select_from(views.source_of(kind))
@@ -82,17 +80,18 @@ class OverviewRpc(ResourceService):
     def list_linked_summaries(self, ident: str) -> Reply:
         """The concepts that link to an entity, in the form of ``list_entity_summaries``.
 
-        Raises NotFound, Forbidden.
+        Those that the caller sees. Raises NotFound, Forbidden.
         """
-        facts = access.readable_entity(self, ident)
+        facts = entities.readable_entity(self, ident)
         concepts = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
             views.CONCEPT_LINK.c.entity_out_id == facts["id"]
         )
         names = project_names(self, [facts["project_id"]])
-        columns = views.concept_summary(ENTITY.c.data, names)
-        return Reply(self._pairs(sa.select(*columns).where(ENTITY.c.id.in_(concepts))))
+        columns = views.concept_summary(entities.shown_data(self), names)
+        rows = sa.select(*columns).where(ENTITY.c.id.in_(concepts), entities.seen_anywhere(self))
+        return Reply(self._pairs(rows))
 
-    def _entity_scope(self, kind: str, project: Any) -> access.EntityScope:
+    def _enter(self, kind: str, project: UUID | None) -> None:
         if project is None:
             if not self.actor.is_admin and kind != "asset":
                 message = "This requires a project_id."
@@ -100,7 +99,6 @@ class OverviewRpc(ResourceService):
         else:
             require_member(self, project)
         admit(self, kind, project)
-        return access.entity_scope(self, project)
 
     def _pairs(self, rows: Select, *, compact: bool = False) -> bytes:
         inner = rows.subquery("r")
@@ -115,14 +113,12 @@ class OverviewRpc(ResourceService):
 
     def _detail(self, kind: str, names: views.Names) -> JsonObject:
         """The SELECT list of a detail, by name: the entity's row merged with the view's columns."""
-        row = {
-            column.name: column
-            for column in self.registry["entities"].columns(None, relations=True)
-        }
+        resource = self.registry["entities"]
+        shown = resource.shown(self.actor, resource.columns(None, relations=True))
+        row = {column.name: column for column in shown}
         episodes = views.cast_episodes()
-        summary = {
-            column.name: column for column in views.SUMMARIES[kind](ENTITY.c.data, names, episodes)
-        }
+        data = entities.shown_data(self)
+        summary = {column.name: column for column in views.SUMMARIES[kind](data, names, episodes)}
         if kind == "edit":
             return summary
         if kind == "asset":

@@ -24,6 +24,8 @@ PLACE: Final = ("name", "entity_type_id", "parent_id")
 #: Changes within this time are one version: artists save often.
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"shotgun_id"})
+#: The columns that say what an entity is, and what others may do with it.
+PLACEMENT: Final = frozenset({"entity_type_id", "parent_id", "source_id", "is_shared"})
 
 
 class EntityRules(SimpleRules):

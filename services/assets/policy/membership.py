@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from services.assets.policy.entities import BY_KIND
 from services.common.access.context import CallContext
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
 
-#: Roles that may not list a kind.
-CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
+#: Roles that see a kind in lists of a production only.
+CLOSED_TO: Final = {"scene": ("vendor",)}
 
 
 def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
@@ -59,8 +60,9 @@ def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
 
 
 def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
-    """Raise Forbidden if the caller's role may not list entities of the kind."""
-    if not ctx.actor.is_admin:
+    """Raise Forbidden if the caller's role in the production may not list entities of the kind."""
+    if project is not None:
+        BY_KIND[kind].lister.check(ctx, {"project_id": project})
         refuse_roles(ctx, project, *CLOSED_TO.get(kind, ()))
 
 

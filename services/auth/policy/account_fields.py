@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.auth.models import Person
+from services.common.crud.validation import SET_BY_US
 from services.common.database.tables import is_internal, table_of
 
 if TYPE_CHECKING:
@@ -95,9 +96,8 @@ WRITERS: Final[Mapping[str, frozenset[str]]] = {
     "the person": PROFILE,
     "administrators": PROFILE | STANDING,
 }
-ALL: Final = frozenset(
-    {column.name for column in table_of(Person).c if not is_internal(column)} | set(Person.lists)
-)
+COLUMNS: Final = {column.name for column in table_of(Person).c if not is_internal(column)}
+ALL: Final = frozenset((COLUMNS | set(Person.lists)) - SET_BY_US)
 #: Fields that only other routes and events write: passwords and second factors are changed by those
 #: of ``/auth``, which ask for a proof; avatars by uploads.
 OWNED: Final = ALL - WRITERS["administrators"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -32,18 +32,35 @@ class Sight:
     #: The condition on the rows of a table or alias; None for all rows. It may ask other services,
     #: so it is made before a connection is taken.
     rows: Callable[[CallContext, sa.FromClause], Condition] | None = None
+    #: The test of one row, where its facts tell without a statement.
+    one: Callable[[CallContext, Facts], bool] | None = None
+    #: The facts that ``one`` reads, besides ``id`` and ``project_id``.
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse one that single reads narrow and lists don't."""
+        if self.one is not None and self.rows is None:
+            message = f"{self.name} has no rows"
+            raise TypeError(message)
 
 
 #: All rows of the production. Roles that see nothing have no entry in ``Policy.sees``.
 ALL: Final = Sight("all")
+#: The studio's people in a production, who see all of most kinds.
+STUDIO: Final[Mapping[str, Sight]] = {"manager": ALL, "supervisor": ALL, "user": ALL}
+#: A part of a column's value, as an expression of the row: what people of these departments see.
+Part = Callable[[frozenset[UUID]], Expression]
 
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Columns shown with another value than their own: null, a number, or an empty list of ids."""
+    """Columns shown with another value than their own.
+
+    A constant (null, a number, an empty list of ids), or a part of the value.
+    """
 
     name: str
-    values: Mapping[str, Json]
+    values: Mapping[str, Json | Part]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,15 +143,30 @@ class Policy:
         listed = self.listed_projects(actor)
         return frozenset(p for p in listed if actor.projects.get(p) in self.sees)
 
-    @property
+    @cached_property
+    def lister(self) -> Rule:
+        """The rule for a list of one production: a role there that sees any of it."""
+        return Rule(f"access to the {self.kind} of the production", self._lists, ("project_id",))
+
+    def _lists(self, ctx: CallContext, facts: Facts) -> bool:
+        return ctx.actor.role_in(facts["project_id"]) in {"admin", *self.sees}
+
+    @cached_property
     def reader(self) -> Rule:
-        """The rule for reading one row; its facts are ``id`` and ``project_id``."""
-        return Rule(f"access to the {self.kind}", self._reads, ("project_id", "id"))
+        """The rule for reading one row; its facts are ``id``, ``project_id``, the sights' needs."""
+        needs = (name for sight in self._readable.values() for name in sight.needs)
+        named = tuple(dict.fromkeys(("project_id", "id", *needs)))
+        return Rule(f"access to the {self.kind}", self._reads, named)
+
+    @property
+    def _readable(self) -> Mapping[str, Sight]:
+        return self.sees if self.reads is None else self.reads
 
     def _reads(self, ctx: CallContext, facts: Facts) -> bool:
         role = ctx.actor.role_in(facts["project_id"])
-        sights = self.sees if self.reads is None else self.reads
-        sight = ALL if role == "admin" else sights.get(role or "")
+        sight = ALL if role == "admin" else self._readable.get(role or "")
+        if sight is not None and sight.one is not None:
+            return sight.one(ctx, facts)
         if sight is None or sight.rows is None:
             return sight is not None
         seen = sa.exists().where(self.table.c.id == facts["id"], sight.rows(ctx, self.table))
@@ -150,9 +182,10 @@ class Policy:
             return columns
         everywhere = {self.masks.get(role) for role in actor.projects.values()}
         if len(everywhere) == 1:
-            return _blanked(columns, *masked)
+            return _blanked(columns, *masked, actor.departments)
         column = self.project if project is None else project
-        return tuple(_by_project(one, column, masked) for one in columns)
+        groups = tuple((mask, frozenset(ids)) for mask, ids in masked.items())
+        return _by_project(columns, column, groups, actor.departments)
 
     def masked_names(self, actor: Actor) -> frozenset[str]:
         """Columns masked anywhere for them: no filter may tell their values."""
@@ -170,29 +203,39 @@ class Policy:
 
 # Cached: prepared statements are found by the identity of their columns.
 @lru_cache(maxsize=512)
-def _blanked(columns: Columns, mask: Mask) -> Columns:
+def _blanked(columns: Columns, mask: Mask, departments: frozenset[UUID]) -> Columns:
     return tuple(
-        _value(mask.values[column.name]).label(column.name)
+        _value(mask.values[column.name], departments).label(column.name)
         if column.name in mask.values
         else column
         for column in columns
     )
 
 
+@lru_cache(maxsize=512)
 def _by_project(
-    column: Expression, project: Expression, masked: Mapping[Mask, Collection[UUID]]
-) -> Expression:
-    name, own = getattr(column, "name", ""), getattr(column, "element", column)
-    whens = [
-        (project.in_(sorted(ids)), _value(mask.values[name]))
-        for mask, ids in masked.items()
-        if name in mask.values
-    ]
-    return sa.case(*whens, else_=own).label(name) if whens else column
+    columns: Columns,
+    project: Expression,
+    groups: tuple[tuple[Mask, frozenset[UUID]], ...],
+    departments: frozenset[UUID],
+) -> Columns:
+    shown: list[Expression] = []
+    for column in columns:
+        name, own = getattr(column, "name", ""), getattr(column, "element", column)
+        whens = [
+            (project.in_(sorted(ids)), _value(mask.values[name], departments))
+            for mask, ids in groups
+            if name in mask.values
+        ]
+        shown.append(sa.case(*whens, else_=own).label(name) if whens else column)
+    return tuple(shown)
 
 
-def _value(value: Json) -> Expression:
+def _value(value: Json | Part, departments: frozenset[UUID]) -> Expression:
     """What stands in a masked column's place, as SQL."""
+    if callable(value):
+        part: Expression = value(departments)
+        return part
     if value is None:
         return sa.null()
     if value == []:

@@ -17,7 +17,6 @@ from services.common.access.context import CallContext
 from services.common.crud import filters, pages
 from services.common.database import sql_json
 from services.common.database.sql_types import Columns, Condition, Select
-from services.common.errors import InvalidInput
 from services.common.runtime.spawned import spawned
 from services.common.wire.rpc_protocol import Reply
 
@@ -113,9 +112,8 @@ def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Co
     columns = {column.name: column for column in resource.fields}
     exists = name in columns or name in resource.virtual or name in resource.lists
     # A hidden column must not be filterable either: its values could be guessed one by one.
-    if exists and not resource.may_filter(ctx.actor, name):
-        message = f"Filtering on {name} is not allowed."
-        raise InvalidInput(message)
+    if exists:
+        resource.check_filter(ctx.actor, name)
     if name in columns:
         return filters.condition(name, columns[name], text)
     if name in resource.virtual:

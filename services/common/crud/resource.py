@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from typing import Any, ClassVar, Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,9 +25,9 @@ from services.common.actor import Actor
 from services.common.contracts import Event, RowEvent, declare
 from services.common.crud.row_json import as_json, rendered
 from services.common.database.sql_types import Column, Columns, Condition, Expression, Select
-from services.common.database.tables import Many, is_internal, table_of
+from services.common.database.tables import Many, is_internal, production_column, table_of
 from services.common.database.transaction import Transaction
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 
@@ -42,23 +42,6 @@ Filter = Callable[[CallContext, str], Condition]
 def kebab(name: str) -> str:
     """``TaskType`` → ``task-type``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
-
-
-class WholeProductions(NamedTuple):
-    """Productions that a list shows as a whole, and whether it has rows of others."""
-
-    productions: frozenset[UUID]
-    others: bool = False
-
-
-def whole_open_productions(actor: Actor) -> WholeProductions:
-    """For lists of open productions, of which vendors see a part."""
-    productions = frozenset(
-        production
-        for production in actor.open_projects
-        if actor.projects.get(production) != "vendor"
-    )
-    return WholeProductions(productions, others=productions != actor.open_projects)
 
 
 class CrudContext(CallContext, Protocol):
@@ -181,6 +164,9 @@ class Resource:
     #: Columns and lists that other routes or events keep: a create and an update ignore them, so
     #: that nobody forges what those would have checked.
     owned: frozenset[str] = frozenset()
+    #: Who alone may change which columns: an update asks for them what a create asks. Checked under
+    #: the row's lock, so these rules ask no other service.
+    writes: Mapping[Rule, frozenset[str]] = field(default_factory=dict)
     #: JSON names of columns that differ from the columns' own.
     renamed: Mapping[str, str] = field(default_factory=dict)
     #: Fields computed by SQL, in lists and single reads; below, in single reads only.
@@ -207,10 +193,6 @@ class Resource:
     elsewhere: Callable[[Actor], tuple[str, ...]] = lambda _actor: ()
     #: Whether these services' change versions cover all that lists show, so that ETags are right.
     versioned: bool = True
-    #: The productions whose rows the scope shows to an actor wholly, and whether it shows others'.
-    #:
-    #: Without it, pages of scoped lists are counted row by row.
-    whole: Callable[[Actor], WholeProductions] | None = None
     #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.
@@ -297,21 +279,16 @@ class Resource:
             return True
         return self.scope is None and self.policy is None
 
-    def _whole(self, actor: Actor) -> WholeProductions | None:
-        if self.policy is None:
-            return None if self.whole is None else self.whole(actor)
-        productions = self.policy.whole_projects(actor)
-        return WholeProductions(productions, others=productions != self.policy.seen_projects(actor))
-
     def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
         """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
-        visible = self._whole(actor)
-        return None if visible is None or visible.others else visible.productions
+        if self.policy is None or production_column(self.table) is None:
+            return None
+        whole = self.policy.whole_projects(actor)
+        return whole if whole == self.policy.seen_projects(actor) else None
 
     def sees_all_of(self, actor: Actor, project: UUID) -> bool:
         """Whether the production's rows need no filter for the actor."""
-        visible = self._whole(actor)
-        return visible is not None and project in visible.productions
+        return self.policy is not None and project in self.policy.whole_projects(actor)
 
     def shown(self, actor: Actor, columns: Columns) -> Columns:
         """The columns as the actor's roles see them: masked by its policy."""
@@ -323,6 +300,12 @@ class Resource:
         if name in self.hidden or (allowed is not None and name not in allowed):
             return False
         return self.policy is None or name not in self.policy.masked_names(actor)
+
+    def check_filter(self, actor: Actor, name: str) -> None:
+        """Raise InvalidInput unless they may filter by a column."""
+        if not self.may_filter(actor, name):
+            message = f"Filtering on {name} is not allowed."
+            raise InvalidInput(message)
 
     @cached_property
     def project(self) -> Expression | None:

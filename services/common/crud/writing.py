@@ -87,6 +87,7 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     # The rule was checked on an unlocked row, since it may call other services. Under the lock its
     # facts are compared: had they changed, the caller might no longer be allowed to do this.
     before = _locked(ctx, resource, uuid, permitted_facts)
+    _check_columns(ctx, resource, before, values)
     rules.on_update(ctx, before, values, body, prepared)
     facts = _update_row(ctx, resource, uuid, values)
     _replace_lists(ctx, resource, uuid, lists, targets)
@@ -95,6 +96,16 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     ctx.tx.write_events()  # sent in one message with the SELECT below
     body_json = _updated_view(ctx, resource, uuid)
     return Reply(completed(ctx, resource, body_json, "update", prepared))
+
+
+def _check_columns(ctx: CrudContext, resource: Resource, before: Row, values: Row) -> None:
+    """Raise Forbidden for a change of a column that is another's to write (``Resource.writes``).
+
+    Clients send rows back as they got them: what a column holds already is no change.
+    """
+    for rule, names in resource.writes.items():
+        if any(name in values and values[name] != before[name] for name in names):
+            rule.check(ctx, before)
 
 
 def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
 from services.common.bodies import read_body, text
-from services.common.crud import filters, lists, writing
+from services.common.crud import cross_references, filters, lists, writing
 from services.common.crud.resource import CrudContext
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -25,7 +25,7 @@ from services.common.runtime.rpc_server import command, query
 from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import FileStatus, OutputFile, Software, WorkingFile
-from services.crud.policy import file_rules
+from services.crud.policy import file_rules, files
 from services.crud.policy.file_rules import FileRules
 from services.crud.resources import RESOURCES
 
@@ -131,7 +131,7 @@ class PipelineRpc(ResourceService):
         task = known_id(task_id)
         # NotFound comes before Forbidden: the task is read before its rights are checked.
         task_row = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
-        file_rules.may_act_on_task.check(self, {"task_id": task})
+        files.may_act_on_task.check(self, {"task_id": task})
         body = {
             "name": data.get("name") or MAIN,
             "task_id": str(task),
@@ -139,7 +139,7 @@ class PipelineRpc(ResourceService):
             "comment": data.get("comment") or "",
             "revision": data.get("revision") or 0,
             "software_id": data.get("software_id"),
-            "person_id": self._author_id(data),
+            "person_id": self._author_id(data, task_row["project_id"]),
         }
         return writing.create(self, NEW_WORKING, body)
 
@@ -194,10 +194,8 @@ class PipelineRpc(ResourceService):
         default. For people who work on the entity. Raises NotFound, Forbidden, Integrity.
         Emits ``output-file:new``.
         """
-        owner = self._owner(ident, temporal_id)
-        file_rules.may_work_on_entity.check(
-            self, {"entity_id": UUID(temporal_id or owner["entity_id"])}
-        )
+        owner, project = self._owner(ident, temporal_id)
+        files.may_work_on_entity.check(self, {"entity_id": UUID(temporal_id or owner["entity_id"])})
         texts = ("comment", "extension", "representation")
         body = {
             **{name: data.get(name) for name in ("output_type_id", "task_type_id", "nb_elements")},
@@ -206,7 +204,7 @@ class PipelineRpc(ResourceService):
             "name": data.get("name") or MAIN,
             "revision": data.get("revision") or 0,
             "source_file_id": data.get("working_file_id"),
-            "person_id": self._author_id(data),
+            "person_id": self._author_id(data, project),
             "file_status_id": data.get("file_status_id") or DEFAULT_STATUS,
         }
         return writing.create(self, NEW_OUTPUT, body)
@@ -219,8 +217,8 @@ class PipelineRpc(ResourceService):
 
         Nothing is reserved: a concurrent upload may take it first.
         """
-        owner = self._owner(ident, temporal_id)
-        file_rules.may_read_output_file.check(
+        owner, _ = self._owner(ident, temporal_id)
+        files.may_read_output_file.check(
             self, {"entity_id": UUID(temporal_id or owner["entity_id"])}
         )
         kinds = {name: str(known_id(data.get(name))) for name in ("output_type_id", "task_type_id")}
@@ -262,20 +260,23 @@ class PipelineRpc(ResourceService):
 
     # --- what they share --------------------------------------------------------------------
 
-    def _author_id(self, data: JsonObject) -> str | None:
-        person_id: str | None = data.get("person_id")
-        return person_id or (str(self.actor.id) if self.actor.id else None)
+    def _author_id(self, data: JsonObject, project: str | None) -> str | None:
+        """The author of a new file: the caller, unless a manager of the production says who."""
+        own = str(self.actor.id) if self.actor.id else None
+        manages = self.actor.role_in(UUID(project) if project else None) in {"admin", "manager"}
+        given: str | None = data.get("person_id") if manages else None
+        return given or own
 
     def _task_read(self, ident: str) -> Condition:
         task = known_id(ident)
         self.ask("tasks", "read_plain", path="tasks", ident=str(task))
-        file_rules.may_read_working_file.check(self, {"task_id": task})
+        files.may_read_working_file.check(self, {"task_id": task})
         return WORKING.c.task_id == task
 
     def _entity_read(self, ident: str, column: Any) -> Condition:
         entity = known_id(ident)
         self.ask("assets", "read_plain", path="entities", ident=str(entity))
-        file_rules.may_read_output_file.check(self, {"entity_id": entity})
+        files.may_read_output_file.check(self, {"entity_id": entity})
         condition: Condition = column == entity
         return condition
 
@@ -290,23 +291,26 @@ class PipelineRpc(ResourceService):
         self._entity_read(instance_row["asset_id"], OUTPUT.c.entity_id)
         return OUTPUT.c.asset_instance_id == instance
 
-    def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
-        """The columns that name an output's owner, whose existence is checked. Raises NotFound.
+    def _owner(self, ident: str, temporal_id: str | None) -> tuple[dict[str, str], str]:
+        """The columns that name an output's owner, and the production of the work.
 
-        An output of an instance has the instance's asset, too.
+        An output of an instance has the instance's asset, too. Raises NotFound, and Forbidden for
+        an instance that the caller may not reference.
         """
         owner = str(known_id(ident))
         if temporal_id is None:
-            self.ask("assets", "read_plain", path="entities", ident=owner)
-            return {"entity_id": owner}
+            entity = self.ask("assets", "read_plain", path="entities", ident=owner)
+            return {"entity_id": owner}, entity["project_id"]
         shot = str(known_id(temporal_id))
         instance = self.ask("assets", "read_plain", path="asset-instances", ident=owner)
-        self.ask("assets", "read_plain", path="entities", ident=shot)
-        return {
+        work = self.ask("assets", "read_plain", path="entities", ident=shot)
+        cross_references.ask_existing(self, {("assets", "asset_instance"): {UUID(owner)}})
+        place = {
             "asset_instance_id": owner,
             "temporal_entity_id": shot,
             "entity_id": instance["asset_id"],
         }
+        return place, work["project_id"]
 
     def _rows(self, path: str, *where: Condition) -> Select:
         return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.access.rules import only_persons, team_but_vendor
+from services.common.access.rules import only_persons
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -20,8 +20,10 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import DayOff
 from services.crud.policy.project_access import permitted_project
+from services.crud.policy.schedules import MILESTONES, SCHEDULE_ITEMS
 
 STAMPS: Final = frozenset({"created_at", "updated_at"})
+POLICIES: Final = {"schedule-items": SCHEDULE_ITEMS, "milestones": MILESTONES}
 ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
 
 
@@ -32,10 +34,10 @@ class PlanningRpc(ResourceService):
     def list_plans(self, project_id: str, kind: str) -> Reply:
         """Schedule items or milestones (``kind``) of a production, by date.
 
-        For its team except vendors. Milestones come without timestamps.
+        For its team except clients and vendors. Milestones come without timestamps.
         Raises NotFound, Forbidden.
         """
-        project = permitted_project(self, project_id, team_but_vendor)
+        project = permitted_project(self, project_id, POLICIES[kind].lister)
         hidden = STAMPS if kind == "milestones" else frozenset()
         return self._of(kind, "project_id", project, ORDER[kind], hidden=hidden)
 

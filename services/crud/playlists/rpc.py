@@ -8,7 +8,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.access.rules import team_but_vendor
 from services.common.contracts.crud import PlaylistEntityAdded
 from services.common.crud import lists, reading
 from services.common.crud.resource_service import ResourceService
@@ -20,7 +19,7 @@ from services.common.runtime.rpc_server import command, query
 from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist
-from services.crud.policy import playlist_rules
+from services.crud.policy.playlists import PLAYLISTS
 from services.crud.policy.project_access import permitted_project
 
 #: In lists, what stands for the entities: the preview of the first one.
@@ -37,16 +36,14 @@ class PlaylistRpc(ResourceService):
         Each with ``first_preview_file_id`` instead of its entities. For the team except vendors;
         clients get playlists marked for clients. Raises NotFound, Forbidden.
         """
-        project = permitted_project(self, project_id, team_but_vendor)
+        project = permitted_project(self, project_id, PLAYLISTS.lister)
         columns = self.registry["playlists"].columns(None, relations=False)
         rows = sa.select(
             *(column for column in columns if column.name != "shots"),
             FIRST_PREVIEW.label("first_preview_file_id"),
-        ).where(Playlist.project_id == project)
+        ).where(PLAYLISTS.rows_in(self, [project]))
         if episode_id is not None:
             rows = rows.where(Playlist.episode_id == known_id(episode_id))
-        if not self.actor.is_admin:
-            rows = playlist_rules.listed(self, rows)
         order = (Playlist.created_at.desc(), Playlist.id)
         return self.not_modified_or(lambda: lists.json_array(self, rows.order_by(*order)))
 

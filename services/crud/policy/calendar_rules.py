@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -16,17 +16,9 @@ from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import DayOff, SalaryScale
 
-if TYPE_CHECKING:
-    from services.common.actor import Actor
-
 POSITIONS: Final = table_of(SalaryScale).c.position.info["choices"]
 SENIORITIES: Final = table_of(SalaryScale).c.seniority.info["choices"]
 OVERLAP: Final = "Day off already exists for this period"
-
-
-def fixed(actor: Actor) -> frozenset[str]:
-    """Only administrators move a day off to another person."""
-    return frozenset() if actor.is_admin else frozenset({"person_id"})
 
 
 class DayOffRules(SimpleRules):

@@ -1,7 +1,4 @@
-"""Rules and hooks of working, output and background files, and of custom actions.
-
-``tasks`` and ``assets`` own the tasks and entities of these files; rights on them are asked there.
-"""
+"""Hooks of generic CRUD for working, output and background files, and for custom actions."""
 
 from __future__ import annotations
 
@@ -11,59 +8,26 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.access.rules import Facts, Rule
-from services.common.actor import Actor
+from services.common.access.rules import Rule
 from services.common.crud.resource import (
     CrudContext,
     Resource,
     ResourceRules,
     SimpleRules,
-    WholeProductions,
     embedded,
 )
 from services.common.crud.validation import BadValue, parse_id
-from services.common.database.sql_types import Column, Select
+from services.common.database.sql_types import Column
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
+from services.crud.policy.files import may_act_on_task, may_work_on_entity
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
 #: The JSON of the working file that an output was made from.
 SOURCE_FILE: Final = embedded(
     _WORKING, WorkingFile.id == OutputFile.source_file_id, table_of(OutputFile)
-)
-
-
-def _rights(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
-    """The caller's rights on a task or entity: ``{"read", "act"}``, from ``tasks``."""
-    if ident is None:
-        return {"read": False, "act": False}
-    rights: JsonObject = ctx.ask(service, method, ident=str(ident))
-    return rights
-
-
-def _reads_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_rights(ctx, "tasks", "read_rights_on_task", facts["task_id"])["read"])
-
-
-def _reads_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_rights(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["read"])
-
-
-def _acts_on_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_rights(ctx, "tasks", "read_rights_on_task", facts["task_id"])["act"])
-
-
-def _acts_on_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_rights(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["act"])
-
-
-may_read_working_file: Final = Rule("access to the file's task", _reads_task, ("task_id",))
-may_read_output_file: Final = Rule("access to the file's entity", _reads_entity, ("entity_id",))
-may_act_on_task: Final = Rule("to work on the file's task", _acts_on_task, ("task_id",))
-may_work_on_entity: Final = Rule(
-    "to manage the production or work on the entity", _acts_on_entity, ("entity_id",)
 )
 
 
@@ -73,6 +37,8 @@ class Owner(NamedTuple):
     column: Column
     service: str
     method: str
+    #: Who may make files of it.
+    worker: Rule
 
     @property
     def table(self) -> sa.Table:
@@ -85,8 +51,12 @@ class Owner(NamedTuple):
         return {UUID(ident): UUID(project) for ident, project in projects.items() if project}
 
 
-OF_TASK: Final = Owner(table_of(WorkingFile).c.task_id, "tasks", "list_projects_of_tasks")
-OF_ENTITY: Final = Owner(table_of(OutputFile).c.entity_id, "assets", "list_projects_of_entities")
+OF_TASK: Final = Owner(
+    table_of(WorkingFile).c.task_id, "tasks", "list_projects_of_tasks", may_act_on_task
+)
+OF_ENTITY: Final = Owner(
+    table_of(OutputFile).c.entity_id, "assets", "list_projects_of_entities", may_work_on_entity
+)
 OWNERS: Final = (OF_TASK, OF_ENTITY)
 
 
@@ -96,12 +66,17 @@ class FileRules(ResourceRules[UUID | None]):
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> UUID | None:
-        """The production of the owner that the body names."""
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> UUID | None:
+        """The production of the owner that the body names.
+
+        A file moves only to where its caller could have made it. Raises Forbidden.
+        """
         try:
             owner = parse_id(body.get(self.owner.column.name))
         except BadValue:
             return None  # refused by the column's own check, or none is named
+        if ident is not None:
+            self.owner.worker.check(ctx, {self.owner.column.name: owner})
         return self.owner.productions(ctx, [owner]).get(owner)
 
     def on_create(
@@ -121,18 +96,6 @@ class FileRules(ResourceRules[UUID | None]):
         """Move the file to its new owner's."""
         if self.owner.column.name in values:
             values["production_id"] = prepared
-
-
-def of_own_productions(ctx: CallContext, statement: Select) -> Select:
-    """Files of the caller's productions; ``tasks`` and ``assets`` said of which each is."""
-    # One scope for both kinds of files: it narrows the table that the list selects from.
-    (table,) = statement.get_final_froms()
-    return statement.where(table.c.production_id.in_(ctx.actor.projects))
-
-
-def whole(actor: Actor) -> WholeProductions:
-    """All of the caller's productions."""
-    return WholeProductions(frozenset(actor.projects))
 
 
 #: The author and the revision of a file are set on creation only.

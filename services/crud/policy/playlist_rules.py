@@ -1,4 +1,4 @@
-"""Rules, scope and hooks of playlists."""
+"""Hooks of generic CRUD for playlists."""
 
 from __future__ import annotations
 
@@ -8,50 +8,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.access.rules import Rule
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, SimpleRules, WholeProductions
+from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
-from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
-    from services.common.access.rules import Facts
-    from services.common.actor import Actor
 
 KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
-
-
-def _own(ctx: CallContext, facts: Facts) -> bool:
-    supervises = ctx.actor.role_in(facts["project_id"]) == "supervisor"
-    return supervises and facts["created_by"] in {ctx.actor.id, None}
-
-
-# Playlists created by a deleted person (or imported without one) have no creator: any supervisor of
-# the production may change these.
-own_playlist: Final = Rule(
-    "to supervise the production and have made the playlist", _own, ("project_id", "created_by")
-)
-
-
-def listed(ctx: CallContext, statement: Select) -> Select:
-    """Playlists of the caller's productions; where the caller is a client, those for clients."""
-    actor = ctx.actor
-    as_client = {project for project, role in actor.projects.items() if role == "client"}
-    # Roles are per production: a client of one may be a member of another.
-    as_member = Playlist.project_id.in_(set(actor.projects) - as_client)
-    return statement.where(
-        as_member | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
-    )
-
-
-def whole(actor: Actor) -> WholeProductions:
-    """The caller's productions but those in which they are a client."""
-    projects = frozenset(project for project, role in actor.projects.items() if role != "client")
-    return WholeProductions(projects, others=len(projects) < len(actor.projects))
 
 
 class PlaylistRules(SimpleRules):

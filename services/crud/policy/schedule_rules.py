@@ -1,4 +1,4 @@
-"""Rules and hooks of schedule items, schedule versions and their tasks."""
+"""Hooks of generic CRUD for schedule items, schedule versions and their tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.access.rules import Rule
 from services.common.crud import filters
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.database.sql_types import Condition
@@ -16,52 +15,14 @@ from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Values
 from services.common.values import BadValue, parse_id, whole
 from services.crud.models import ProductionScheduleVersion, ScheduleItem
-from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink
+from services.crud.policy.schedules import VERSION_PROJECT
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.access.rules import Facts
 
-VERSION_PROJECT: Final = (
-    sa.select(ProductionScheduleVersion.project_id)
-    .where(ProductionScheduleVersion.id == TaskLink.production_schedule_version_id)
-    .correlate(TaskLink)
-    .scalar_subquery()
-)
-
-
-def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
-    """Supervisors without a department, or of the department of the item's task type."""
-    actor = ctx.actor
-    if actor.role_in(facts["project_id"]) != "supervisor":
-        return False
-    if not actor.departments:
-        return True
-    if facts["task_type_id"] is None:
-        return False
-    question = {"task_type_id": str(facts["task_type_id"])}
-    # Task types belong to ``tasks``.
-    department = ctx.ask("tasks", "read_department_of_task_type", **question)
-    return department is not None and UUID(department) in actor.departments
-
-
-department_supervisor: Final = Rule(
-    "to supervise the department in the production",
-    _supervises_department,
-    ("project_id", "task_type_id"),
-)
-
-
-def _asked(ctx: CallContext, query: Facts) -> bool:
-    """Whether the caller is in the team of the queried production, not as vendor or client."""
-    try:
-        project = parse_id(query.get("project_id"))
-    except BadValue:
-        return False
-    return ctx.actor.role_in(project) not in {None, "vendor", "client"}
-
-
-asked_project_team: Final = Rule("project_id of a production of yours", _asked)
+#: What a schedule item is for: a supervisor keeps the period of their department's.
+SUBJECT: Final = frozenset({"task_type_id", "object_id"})
 
 
 class ScheduleItemRules(SimpleRules):

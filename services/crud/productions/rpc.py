@@ -15,7 +15,7 @@ from services.common.database.sql_types import Select
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.crud.policy import production_rows
+from services.crud.policy import production_rows, searches
 from services.crud.policy.production_rows import PROJECT, SEAT, Extras, Rows
 from services.crud.policy.project_rules import STATUS_NAME
 from services.crud.resources import RESOURCES
@@ -63,7 +63,7 @@ def _open(*, is_admin: bool) -> Select:
 
 
 @cache
-def _own_part(viewer: saved.Viewer) -> Select:
+def _own_part(viewer: searches.Viewer) -> Select:
     """This service's part of the context, besides productions."""
     roles = sa.select(
         SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
@@ -106,7 +106,7 @@ class ProductionRpc(ResourceService):
 
     def _open(self, name: str | None = None) -> Rows:
         return self._read(
-            _open(is_admin=self.actor.is_admin), name=name, **saved.parameters(self.actor)
+            _open(is_admin=self.actor.is_admin), name=name, **searches.parameters(self.actor)
         )
 
     def _read(self, rows: Select, **parameters: object) -> Rows:
@@ -175,5 +175,5 @@ class ProductionRpc(ResourceService):
 
     def _own_part(self) -> Reply:
         """This service's part of the context, besides productions."""
-        statement = _own_part(saved.Viewer.of(self.actor))
-        return json_parts.read(self.database, statement, **saved.parameters(self.actor))
+        statement = _own_part(searches.Viewer.of(self.actor))
+        return json_parts.read(self.database, statement, **searches.parameters(self.actor))

@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.access.rules import manager
 from services.common.crud import cross_references, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
@@ -25,6 +24,7 @@ from services.crud.models import (
     project_status_automation_link,
 )
 from services.crud.policy.project_access import project_changed
+from services.crud.policy.projects import CHANGE, PROJECTS
 
 LINKS: Final = {
     "task-type": Resource(path="task-type-links", model=ProjectTaskTypeLink),
@@ -99,7 +99,7 @@ class TypeLinkRpc(ResourceService):
             # None named: those of the table for a new link, those it has for another.
             body.pop("roles_for_board", None)
         facts = values_for_create(resource.table, body, resource.model.__name__, frozenset())
-        manager.check(self, facts)
+        PROJECTS.may[CHANGE].check(self, facts)
         writing.ask_targets(self, resource, facts, {})
         unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
         values = {

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.access.rules import manager, team
 from services.common.bodies import FLAG, IDS, NEEDED_IDENT, WHOLE, Field, items_of, read_body
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
@@ -26,6 +25,7 @@ from services.crud.models import (
     project_status_automation_link,
 )
 from services.crud.policy.project_access import permitted_project, project_changed, project_reply
+from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 
 class Choice(NamedTuple):
@@ -101,7 +101,7 @@ class ProjectSettingsRpc(ResourceService):
     @query
     def list_chosen(self, project_id: str, kind: str) -> Reply:
         """What the production uses, as plain rows; for its team. Raises NotFound, Forbidden."""
-        project = permitted_project(self, project_id, team)
+        project = permitted_project(self, project_id, PROJECTS.may[SEE])
         choice = CHOICES[kind]
         link = choice.link.c
         ids = sa.select(link[choice.key]).where(link.project_id == project)
@@ -124,7 +124,7 @@ class ProjectSettingsRpc(ResourceService):
         for what was used already only where it is a task type.
         """
         choice = CHOICES[kind]
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         row_id = _row_id(choice, data)
         priority = read_body(data, PRIORITY)["priority"]
         if not self._existing({choice: {row_id}})[choice]:
@@ -140,7 +140,7 @@ class ProjectSettingsRpc(ResourceService):
         Emits ``project:update``.
         """
         choice = CHOICES[kind]
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         row_id = known_id(ident)
         link = choice.link
         self.tx.connection.execute(
@@ -156,7 +156,7 @@ class ProjectSettingsRpc(ResourceService):
         ``replace_task_types`` drops the task types that aren't named. Returns the production.
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         batch = read_body(data, BATCH)
         types = {item["task_type_id"]: item["priority"] for item in batch["task_types"]}
         existing = self._existing(

@@ -9,7 +9,6 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.access.rules import manager, team
 from services.common.contracts.tasks import TaskAssigned
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
@@ -22,6 +21,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
 from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 from services.crud.policy.project_rules import OPEN, is_open
+from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 LINK: Final = project_person_link.c
 #: Roles that a membership may have; ``admin`` is a role in the studio only.
@@ -112,7 +112,7 @@ class TeamRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        project = permitted_project(self, project_id, team)
+        project = permitted_project(self, project_id, PROJECTS.may[SEE])
         roles = self.list_team(str(project))
         persons = self.ask("auth", "list_persons_shown", ids=list(roles))
         return [{**person, "project_role": roles[person["id"]]} for person in persons]
@@ -125,7 +125,7 @@ class TeamRpc(ResourceService):
         for the new membership and for the role; nothing for an existing member without a role.
         """
         person, role = _member_and_role(data or {})
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         self._require_person(person)
         if self._add_member(project, person):
             project_changed(self, project, person)
@@ -180,7 +180,7 @@ class TeamRpc(ResourceService):
         InvalidInput. Emits ``project:update``.
         """
         role = _role(data or {})
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         person = known_id(person_id)
         if not self._set_role(project, person, role):
             message = "Person is not a member of the project team"
@@ -194,7 +194,8 @@ class TeamRpc(ResourceService):
 
         Raises NotFound, Forbidden. Emits ``project:update``.
         """
-        project, person = permitted_project(self, project_id, manager), known_id(person_id)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
+        person = known_id(person_id)
         # No error for somebody who is not in it: a repeated request succeeds.
         membership = sa.delete(project_person_link).where(
             LINK.project_id == project, LINK.person_id == person

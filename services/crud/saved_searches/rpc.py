@@ -25,6 +25,8 @@ from services.common.json_types import Json, JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import SearchFilter, SearchFilterGroup
+from services.crud.policy import searches
+from services.crud.policy.searches import seen_by_caller, sharer, shares
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved
 
@@ -33,22 +35,26 @@ GROUP: Final = table_of(SearchFilterGroup)
 KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
 NEEDED: Final = ("list_type", "name")
 FIXED: Final = frozenset({"person_id", "list_type"})
+#: The columns that a search has of its group.
+FOLLOWED: Final = ("is_shared", "project_id")
+ELSEWHERE: Final = "A search filter should be of the production of its search filter group."
 SAME: Final = (
     "A search filter should have the same value for is_shared than its search filter group."
 )
 
 
 @cache
-def _listed(path: str, viewer: saved.Viewer) -> Select:
+def _listed(path: str, viewer: searches.Viewer) -> Select:
     # Cached: a prepared statement is found by the identity of its expression.
     return sa.select(saved.by_list(RESOURCES[path], viewer))
 
 
 @cache
-def _one(path: str, viewer: saved.Viewer) -> Select:
+def _one(path: str, viewer: searches.Viewer) -> Select:
     resource = RESOURCES[path]
     rows = sa.select(*resource.columns(None, relations=False)).where(
-        resource.table.c.id == json_parts.ident("ident"), saved.visible_to(viewer, resource.table)
+        resource.table.c.id == json_parts.ident("ident"),
+        searches.visible_to(viewer, resource.table),
     )
     return rows_as_json(rows)
 
@@ -63,8 +69,8 @@ class SavedSearchRpc(ResourceService):
         Those without a production are under ``"all"``. Raises Forbidden for bots.
         """
         only_persons(self)
-        statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
-        params = saved.parameters(self.actor)
+        statement = _listed(KINDS[kind], searches.Viewer.of(self.actor))
+        params = searches.parameters(self.actor)
         return self.not_modified_or(lambda: json_parts.read(self.database, statement, **params))
 
     @query
@@ -72,8 +78,8 @@ class SavedSearchRpc(ResourceService):
         """A search or group that is visible to the caller. Raises Forbidden, NotFound."""
         only_persons(self)
         resource = self.registry[KINDS[kind]]
-        statement = _one(resource.path, saved.Viewer.of(self.actor))
-        params = saved.parameters(self.actor)
+        statement = _one(resource.path, searches.Viewer.of(self.actor))
+        params = searches.parameters(self.actor)
         text = self.database.text(statement, ident=str(known_id(ident)), **params)
         if text is None:
             raise NotFound
@@ -97,8 +103,8 @@ class SavedSearchRpc(ResourceService):
         self._enter(values["project_id"])
         # Asks other services whether the references exist: before the transaction opens.
         writing.ask_targets(self, resource, values, {})
-        values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
-        self._check_group(values)
+        values["is_shared"] = values["is_shared"] and shares(self, values)
+        self._check_group(values, entering=True)
         ident = self.tx.connection.scalar(
             sa.insert(resource.table).values(values).returning(resource.table.c.id)
         )
@@ -108,8 +114,9 @@ class SavedSearchRpc(ResourceService):
     def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
         """Change a search or group of the caller; administrators change any.
 
-        Sharing a group shares its searches, and the reverse. Raises Forbidden, NotFound,
-        InvalidInput, Integrity. Emits ``search-filter:update``.
+        What is shared is changed only by those who may share it; others may take it back. The
+        searches of a group are shared and moved with it. Raises Forbidden, NotFound, InvalidInput,
+        Integrity. Emits ``search-filter:update``.
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
@@ -119,19 +126,18 @@ class SavedSearchRpc(ResourceService):
         writing.ask_targets(self, resource, values, {})
         row = self._own(resource, ident)
         after = {**row, **values}
-        # Only where the body sets it: a former manager may still rename what was shared.
-        if "is_shared" in values and not self._shares(after["project_id"]):
+        if row["is_shared"] and after["is_shared"]:
+            sharer.check(self, row)
+        if after["is_shared"] and not shares(self, after):
             after["is_shared"] = values["is_shared"] = False
-        self._check_group(after)
+        place = ("search_filter_group_id", "project_id")
+        self._check_group(after, entering=any(after.get(name) != row.get(name) for name in place))
         table = resource.table
         self.tx.connection.execute(
             sa.update(table).where(table.c.id == row["id"]).values({**values, "updated_at": NOW})
         )
-        # A search always has its group's ``is_shared`` (see ``_check_group``).
-        if table is GROUP and after["is_shared"] != row["is_shared"]:
-            in_group = FILTER.c.search_filter_group_id == row["id"]
-            shared = sa.update(FILTER).where(in_group).values(is_shared=after["is_shared"])
-            self.tx.connection.execute(shared)
+        if table is GROUP and any(after[name] != row[name] for name in FOLLOWED):
+            self._follow(row, after)
         return self._emit_and_show(resource, "update", after)
 
     @command
@@ -158,11 +164,6 @@ class SavedSearchRpc(ResourceService):
             message = "This requires to be in the production's team."
             raise Forbidden(message)
 
-    def _shares(self, project: UUID | None) -> bool:
-        """Whether the caller may share: managers of the production, or of the studio if none."""
-        role = self.actor.role if project is None else self.actor.role_in(project)
-        return role in saved.MANAGERS
-
     def _own(self, resource: Resource, ident: str) -> JsonObject:
         """The caller's own row, locked. Raises NotFound."""
         row = self.tx.locked(resource.table, known_id(ident))
@@ -171,18 +172,45 @@ class SavedSearchRpc(ResourceService):
             raise NotFound
         return row
 
-    def _check_group(self, values: Values) -> None:
-        """Check that a search has its group's ``is_shared``. Raises InvalidInput."""
+    def _check_group(self, values: Values, *, entering: bool) -> None:
+        """Check that a search has its group's ``is_shared``. Raises InvalidInput.
+
+        ``entering`` another group, or moving, it must be one that the caller sees, of the search's
+        production: who shares the group shares its searches.
+        """
         group = values.get("search_filter_group_id")
         if group is None:
             return
-        is_shared = sa.select(GROUP.c.is_shared).where(GROUP.c.id == group)
-        group_shared = self.tx.connection.scalar(is_shared)
-        if group_shared is None:
+        known = sa.select(*(GROUP.c[name] for name in FOLLOWED)).where(GROUP.c.id == group)
+        if entering and not self.actor.is_admin:
+            known = known.where(seen_by_caller(self, GROUP))
+        found = self.tx.connection.execute(known).mappings().first()
+        if found is None:
             message = f"SearchFilterGroup with id {group} not found"
             raise InvalidInput(message)
-        if group_shared != values["is_shared"]:
+        if found["is_shared"] != values["is_shared"]:
             raise InvalidInput(SAME)
+        if entering and found["project_id"] != values["project_id"]:
+            raise InvalidInput(ELSEWHERE)
+
+    def _follow(self, before: Row, group: Row) -> None:
+        """Share and move the searches of a group with it.
+
+        Those of others or of another production, which imports bring, leave it instead: who may
+        share the group need not be who may share them.
+        """
+        inside = FILTER.c.search_filter_group_id == group["id"]
+        follows = sa.and_(
+            FILTER.c.person_id.is_not_distinct_from(before["person_id"]),
+            FILTER.c.project_id.is_not_distinct_from(before["project_id"]),
+        )
+        left = {
+            "search_filter_group_id": None,
+            "is_shared": FILTER.c.is_shared if group["is_shared"] else False,
+        }
+        change, run = sa.update(FILTER).where(inside), self.tx.connection
+        run.execute(change.where(~follows).values(left))
+        run.execute(change.values({name: group[name] for name in FOLLOWED}))
 
     def _emit_and_show(self, resource: Resource, verb: str, facts: Row) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -9,23 +10,20 @@ import pytest
 
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
 from tests.service.conftest import MakeService
-from tests.service.one_service import FORBIDDEN, OK, OneService
+from tests.service.one_service import FORBIDDEN, OneService
 from tests.world import World, ident
+
+MESSAGE = ident("chat_message hi")
 
 
 @pytest.fixture
 def chat(make_service: MakeService, world: World) -> OneService:
-    """The service; ``artist`` has a task on the asset, and no message has files."""
-    entities = {row["id"]: row for row in world.tables["entity"]}
-    brief = {"entity_name": "Hero", "project_id": world.project, "preview_file_id": None}
-    past = {**brief, "entity_name": "Old", "project_id": world.past}
+    """The service; everybody may read the world's entities, and no message has files."""
+    entities = {row["id"]: {"preview_file_id": None, **row} for row in world.tables["entity"]}
     service = make_service("chat")
     service.fakes.replies |= {
-        "assets.list_projects_of_entities": lambda ids: {
-            one: entities[one]["project_id"] for one in ids if one in entities
-        },
-        "assets.list_entities_in_brief": {world.asset: brief, world.past_asset: past},
-        "tasks.is_assigned_to_entity": False,
+        "assets.read_row": lambda ident, **_: entities.get(ident, NotFound()),
+        "assets.list_rows": lambda query, **_: [entities[one] for one in json.loads(query["id"])],
         "tasks.list_files_of_messages": {},
     }
     service.fill(world)
@@ -119,26 +117,30 @@ def test_only_authors_and_admins_delete_messages(chat: OneService, world: World)
         chat.call("admin", "show_message", **here)
 
 
-@pytest.mark.parametrize(
-    ("person", "want"),
-    [
-        ("manager", OK),
-        ("artist", OK),
-        ("client", OK),
-        ("vendor", FORBIDDEN),
-        ("stranger", FORBIDDEN),
-    ],
-)
-def test_chats_are_readable_by_the_team_and_assigned_vendors(
-    chat: OneService, world: World, person: str, want: str
+def test_a_chat_is_for_those_who_may_read_its_entity(chat: OneService, world: World) -> None:
+    """As their owner says, asked as the caller: concepts have none for clients."""
+    refusal = Forbidden("This requires access to the entities.")
+    chat.fakes.replies["assets.read_row"] = refusal
+    people = ["manager", "client", "vendor", "stranger"]
+    for method, more in (
+        ("show_chat", {}),
+        ("list_messages", {"query": {}}),
+        ("show_message", {"message_id": MESSAGE}),
+        ("join_chat", {}),
+    ):
+        found = chat.outcomes(people, method, entity_id=world.asset, **more)
+        assert found == dict.fromkeys(people, FORBIDDEN)
+    assert chat.call("client", "may_read_message", ident=MESSAGE) is False
+
+
+def test_chats_of_what_somebody_sees_no_more_are_not_their_own(
+    chat: OneService, world: World
 ) -> None:
-    """By nobody outside the production."""
-    for method, more in (("show_chat", {}), ("list_messages", {"query": {}})):
-        outcomes = chat.outcomes([person], method, entity_id=world.shot, **more)
-        assert outcomes == {person: want}
-    chat.fakes.replies["tasks.is_assigned_to_entity"] = True
-    outcomes = chat.outcomes(["vendor", "stranger"], "show_chat", entity_id=world.shot)
-    assert outcomes == {"vendor": OK, "stranger": FORBIDDEN}
+    """They joined while they were assigned to the entity."""
+    chat.call("vendor", "join_chat", entity_id=world.asset)
+    assert len(chat.call("vendor", "list_own_chats")) == 1
+    chat.fakes.replies["assets.list_rows"] = []
+    assert chat.call("vendor", "list_own_chats") == []
 
 
 @pytest.mark.parametrize("entity", [ident("nobody"), "not-an-id"])

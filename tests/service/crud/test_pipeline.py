@@ -18,14 +18,18 @@ def crud(make_service: MakeService, world: World) -> OneService:
     """The service; everybody works on everything, and Hero has an instance in the shot."""
     service = make_service("crud")
     plain = {
-        world.asset: {"id": world.asset},
-        world.shot: {"id": world.shot},
+        world.asset: {"id": world.asset, "project_id": world.project},
+        world.shot: {"id": world.shot, "project_id": world.project},
         INSTANCE: {"id": INSTANCE, "asset_id": world.asset},
     }
     standing = {"read": True, "act": True}
     service.fakes.replies |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
-        "tasks.read_plain": {"id": world.task, "entity_id": world.asset},
+        "tasks.read_plain": {
+            "id": world.task,
+            "entity_id": world.asset,
+            "project_id": world.project,
+        },
         "assets.list_projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
         "tasks.list_projects_of_tasks": lambda ids: dict.fromkeys(ids, world.project),
         "tasks.read_rights_on_task": standing,

@@ -83,13 +83,13 @@ def test_an_instance_is_put_into_a_shot_and_taken_out(show: Show, admin: Caller)
 
 
 def test_instances_are_the_teams(system: System, show: Show) -> None:
-    """A vendor reads them where they have a task."""
+    """A vendor reads and makes them where they have a task."""
     scene = f"/data/scenes/{show.scene}/asset-instances"
     body = {"asset_id": show.prop}
-    assert statuses(system, show, "POST", scene, body) == [201] * 6 + [403]
+    assert statuses(system, show, "POST", scene, body) == [201] * 5 + [403, 403]
     assert statuses(system, show, "GET", scene) == [200] * 5 + [403, 403]
     shots = f"/data/assets/{show.prop}/shot-asset-instances"
-    assert statuses(system, show, "GET", shots) == [200] * 6 + [403]
+    assert statuses(system, show, "GET", shots) == [200] * 5 + [403, 403]
 
 
 def test_an_asset_out_of_reach_is_not_instantiated(

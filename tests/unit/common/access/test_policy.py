@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -97,8 +99,51 @@ def test_administrators_are_not_masked() -> None:
     assert not POLICY.masked_names(actor)
 
 
-def test_the_same_mask_gives_the_same_columns() -> None:
+@pytest.mark.parametrize("roles", [{"vendor": MINE}, {"vendor": MINE, "manager": OTHER}])
+def test_the_same_mask_gives_the_same_columns(roles: dict[str, UUID]) -> None:
     """Statements are cached by them."""
     columns = (HEIGHTS.c.id, HEIGHTS.c.metres)
-    one, two = (POLICY.shown(_call(vendor=MINE).actor, columns) for _ in range(2))
+    one, two = (POLICY.shown(_call(**roles).actor, columns) for _ in range(2))
     assert one is two
+
+
+def test_a_mask_may_leave_a_part_by_departments() -> None:
+    """The same departments give the same columns, others others."""
+    heights = HEIGHTS.c.metres
+    part = Mask("heights of others", {"metres": lambda own: heights + len(own)})
+    policy = replace(POLICY, masks={"vendor": part})
+    none = _call(vendor=MINE).actor
+    one = msgspec.structs.replace(none, departments=frozenset({UUID(int=3)}))
+    columns = (HEIGHTS.c.metres,)
+    shown = [policy.shown(actor, columns) for actor in (none, one, one)]
+    assert [_sql(found.element) for (found,) in shown] == [
+        "height.metres + 0",
+        "height.metres + 1",
+        "height.metres + 1",
+    ]
+    assert shown[1] is shown[2]
+
+
+def test_one_row_is_read_by_its_facts_where_they_tell() -> None:
+    """No statement is run; the rule says which facts it needs."""
+    low = Sight(
+        "low ones", ONES.rows, one=lambda _ctx, facts: facts["metres"] == 1, needs=("metres",)
+    )
+    reader = replace(POLICY, reads={"manager": ALL, "user": low}).reader
+    assert reader.needs == ("project_id", "id", "metres")
+    call, row = _call(user=MINE), {"id": uuid4(), "project_id": MINE}
+    assert [reader.test(call, {**row, "metres": metres}) for metres in (1, 2)] == [True, False]
+    assert not reader.test(_call(vendor=MINE), {**row, "metres": 1})
+
+
+def test_a_sight_that_narrows_single_reads_narrows_lists() -> None:
+    """It would list all rows else."""
+    with pytest.raises(TypeError, match="low ones has no rows"):
+        Sight("low ones", one=lambda _ctx, _facts: True)
+
+
+@pytest.mark.parametrize(("role", "want"), [("manager", True), ("client", False), ("admin", True)])
+def test_a_production_is_listed_for_roles_that_see_any_of_it(role: str, want: bool) -> None:
+    """And for administrators, who are in no team."""
+    call = _call("admin") if role == "admin" else _call(**{role: MINE})
+    assert POLICY.lister.test(call, {"project_id": MINE}) is want

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import uuid4
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
+from services.common.access.policy import STUDIO, Policy, Sight
 from services.common.actor import SYSTEM, Actor
 from services.common.crud import pages
 from services.common.crud.pages import Extent
-from services.common.crud.resource import Resource, whole_open_productions
+from services.common.crud.resource import Resource
+from services.common.database.tables import table_of
 from services.tasks.models import Notification, Task, TaskStatus
 
 FILM, SERIES = uuid4(), uuid4()
 TEAM = {FILM: "user", SERIES: "vendor"}
 ARTIST = Actor(id=uuid4(), projects={FILM: "user"}, open_projects=frozenset({FILM}))
 HIRED = Actor(id=uuid4(), projects=TEAM, open_projects=frozenset(TEAM))
-SCOPED = Resource(
-    path="tasks", model=Task, scope=lambda _ctx, rows: rows, whole=whole_open_productions
+POLICY = Policy(
+    kind="tasks",
+    table=table_of(Task),
+    project=table_of(Task).c.project_id,
+    sees={**STUDIO, "vendor": Sight("some", lambda _ctx, _rows: sa.true())},
 )
+SCOPED = Resource(path="tasks", model=Task, policy=POLICY)
 OPEN = Resource(path="task-status", model=TaskStatus)
 
 
@@ -45,7 +51,7 @@ def test_an_empty_list_has_no_page() -> None:
 
 
 def test_an_administrators_list_is_all_rows() -> None:
-    """And one without a scope is everybody's."""
+    """And one without a policy is everybody's."""
     assert pages.extent(SCOPED, SYSTEM, {"page": "1", "limit": "5"}) == Extent()
     assert pages.extent(OPEN, ARTIST, {"page": "1"}) == Extent()
 
@@ -54,7 +60,9 @@ def test_a_scoped_list_is_its_whole_productions() -> None:
     """Unless a part of a production is shown, as to vendors."""
     assert pages.extent(SCOPED, ARTIST, {"page": "1"}) == Extent(frozenset({FILM}))
     assert pages.extent(SCOPED, HIRED, {"page": "1"}) is None
-    assert pages.extent(replace(SCOPED, whole=None), ARTIST, {"page": "1"}) is None
+    # Nothing says which production such a row belongs to.
+    without = Resource(path="task-status", model=TaskStatus, policy=POLICY)
+    assert pages.extent(without, ARTIST, {"page": "1"}) is None
 
 
 def test_the_list_of_a_production_is_that_production() -> None:

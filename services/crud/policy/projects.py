@@ -1,0 +1,20 @@
+"""The policy of productions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.common.access.policy import ALL, STUDIO, Policy
+from services.common.access.rules import manager, team
+from services.common.database.tables import table_of
+from services.crud.models import Project
+
+#: What a production's routes do besides generic CRUD.
+SEE, CHANGE = "see settings and team", "change settings and team"
+PROJECTS: Final = Policy(
+    kind="projects",
+    table=table_of(Project),
+    project=table_of(Project).c.id,
+    sees={**STUDIO, "client": ALL, "vendor": ALL},
+    may={SEE: team, CHANGE: manager},
+)

@@ -1,0 +1,86 @@
+"""The policies of schedules and milestones."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.access.policy import STUDIO, Policy
+from services.common.access.rules import Facts, Rule
+from services.common.database.tables import table_of
+from services.common.values import BadValue, parse_id
+from services.crud.models import Milestone, ProductionScheduleVersion, ScheduleItem
+from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink
+
+VERSION_PROJECT: Final = (
+    sa.select(ProductionScheduleVersion.project_id)
+    .where(ProductionScheduleVersion.id == TaskLink.production_schedule_version_id)
+    .correlate(TaskLink)
+    .scalar_subquery()
+)
+
+
+def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
+    """Supervisors without a department, or of the department of the item's task type."""
+    actor = ctx.actor
+    if actor.role_in(facts["project_id"]) != "supervisor":
+        return False
+    if not actor.departments:
+        return True
+    if facts["task_type_id"] is None:
+        return False
+    question = {"task_type_id": str(facts["task_type_id"])}
+    # Task types belong to ``tasks``.
+    department = ctx.ask("tasks", "read_department_of_task_type", **question)
+    return department is not None and UUID(department) in actor.departments
+
+
+department_supervisor: Final = Rule(
+    "to supervise the department in the production",
+    _supervises_department,
+    ("project_id", "task_type_id"),
+)
+
+
+def _asked(ctx: CallContext, query: Facts) -> bool:
+    """Whether the caller's role in the queried production sees its schedule."""
+    try:
+        project = parse_id(query.get("project_id"))
+    except BadValue:
+        return False
+    return SCHEDULE_VERSIONS.lister.test(ctx, {"project_id": project})
+
+
+asked_project_team: Final = Rule("project_id of a production of yours", _asked)
+
+SCHEDULE_ITEMS: Final = Policy(
+    kind="schedule-items",
+    table=table_of(ScheduleItem),
+    project=table_of(ScheduleItem).c.project_id,
+    sees=STUDIO,
+    lists_closed=True,
+)
+MILESTONES: Final = Policy(
+    kind="milestones",
+    table=table_of(Milestone),
+    project=table_of(Milestone).c.project_id,
+    sees=STUDIO,
+    lists_closed=True,
+)
+SCHEDULE_VERSIONS: Final = Policy(
+    kind="production-schedule-versions",
+    table=table_of(ProductionScheduleVersion),
+    project=table_of(ProductionScheduleVersion).c.project_id,
+    sees=STUDIO,
+    lists_closed=True,
+)
+SCHEDULED_TASKS: Final = Policy(
+    kind="production-schedule-version-task-links",
+    table=table_of(TaskLink),
+    project=VERSION_PROJECT,
+    sees=STUDIO,
+    lists_closed=True,
+)
