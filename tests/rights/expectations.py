@@ -119,11 +119,10 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.read_task_comment tasks.send_attachment
         """,
     "to work on the task, and read the comment": "tasks.reply_to_comment",
-    f"{MANAGE} or to have written it, and be in the team": """
+    f"{MANAGE} or to have written it, and read the entity": """
         tasks.add_attachments tasks.delete_attachment tasks.delete_comment_of_task
         """,
-    "to have written it, and be in the team": "tasks.delete_reply",
-    "to have written it, and read the entity": "chat.delete_message",
+    "to have written it, and read the entity": "tasks.delete_reply chat.delete_message",
     "to take part in the chat": "chat.post_message",
     "to work on the task": """
         tasks.comment_task tasks.batch_comment

@@ -82,7 +82,6 @@ MEANINGS: Final[dict[str, Test]] = {
     "to supervise the production": lambda case: case.role in {"manager", "supervisor"},
     "to supervise the tasks' department": supervises,
     "to have created it": makes,
-    "to have written it, and be in the team": lambda case: case.own and member(case),
     "to work on the task": acts,
     "to be assigned": lambda case: member(case) and case.assigned,
     **dict.fromkeys(
