@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.access.rules import any_of, anyone, is_self, manager, not_vendor
+from services.common.access.rules import any_of, anyone, manager, not_vendor
 from services.common.crud.resource import Registry, Resource
 from services.tasks import models as m
 from services.tasks.attachments import rules as attachments
-from services.tasks.comments import access as comments
-from services.tasks.comments.rules import CommentRules
+from services.tasks.comments.rules import FIXED, SET_BY_ROUTES, CommentRules
 from services.tasks.policy import access
-from services.tasks.policy.tasks import PREVIEWS, TASKS
+from services.tasks.policy.comments import ATTACHMENTS, COMMENTS
+from services.tasks.policy.news import NEWS
+from services.tasks.policy.notifications import NOTIFICATIONS
+from services.tasks.policy.previews import PREVIEWS
+from services.tasks.policy.tasks import TASKS
+from services.tasks.policy.time_spents import TIMES
 from services.tasks.previews import rules as previews
 from services.tasks.work import rules, time_rules
 
@@ -52,19 +56,25 @@ RESOURCES: Final = Registry(
     Resource(
         path="comments",
         model=m.Comment,
-        read=comments.may_read_comment,
-        update=any_of(manager, comments.may_edit),
-        fixed=comments.FIXED,
-        owned=comments.SET_BY_ROUTES,
+        policy=COMMENTS,
+        read=COMMENTS.reader,
+        update=COMMENTS.may["edit"],
+        fixed=FIXED,
+        owned=SET_BY_ROUTES,
         rules=CommentRules(),
-        delete=any_of(manager, is_self("person_id")),
-        facts={"project_id": access.COMMENT_PROJECT, "task_id": access.COMMENT_TASK},
+        delete=COMMENTS.may["delete"],
+        facts={
+            "project_id": access.COMMENT_PROJECT,
+            "task_id": access.COMMENT_TASK,
+            "department_id": access.COMMENT_DEPARTMENT,
+        },
     ),
     Resource(
         path="attachment-files",
         model=m.AttachmentFile,
-        read=access.reader_by_task,
-        facts={"task_id": access.ATTACHMENT_TASK},
+        policy=ATTACHMENTS,
+        read=ATTACHMENTS.reader,
+        facts={"project_id": access.ATTACHMENT_PROJECT},
         virtual={"comment": attachments.WHOLE_COMMENT, "chat_message": attachments.NO_MESSAGE},
         rules=attachments.AttachmentRules(),
     ),
@@ -73,7 +83,8 @@ RESOURCES: Final = Registry(
         model=m.PreviewFile,
         policy=PREVIEWS,
         list=anyone,
-        read=PREVIEWS.reader,
+        # Rows as in lists. Pictures, and the previews of a task or an entity, are for its readers.
+        read=PREVIEWS.viewer,
         update=any_of(manager, access.assignee),
         delete=manager,
         facts={"project_id": access.PREVIEW_PROJECT},
@@ -85,14 +96,19 @@ RESOURCES: Final = Registry(
     Resource(
         path="time-spents",
         model=m.TimeSpent,
-        delete=any_of(manager, is_self("person_id")),
+        policy=TIMES,
+        delete=TIMES.may["delete"],
         facts={"project_id": access.TIME_PROJECT},
         conditions=time_rules.time_range,
         rules=time_rules.TimeSpentRules(),
     ),
-    # Renamed, as ``type`` is the kind of row in every JSON object.
-    Resource(path="notifications", model=m.Notification, renamed={"type": "notification_type"}),
-    Resource(path="news", model=m.News),
+    Resource(
+        path="notifications",
+        model=m.Notification,
+        policy=NOTIFICATIONS,
+        renamed={"type": "notification_type"},
+    ),
+    Resource(path="news", model=m.News, policy=NEWS),
     Resource(path="subscriptions", model=m.Subscription),
     Resource(
         path="status-automations",

@@ -57,7 +57,8 @@ def project_page(
     if limit < 0:
         message = "limit must be an integer."
         raise InvalidInput(message)
-    table, columns = resource.table, resource.columns(None, relations=True)
+    table = resource.table
+    columns = resource.shown(ctx.actor, resource.columns(None, relations=True))
     in_project = pages.production_of(resource) == project
     rows = sa.select(*columns).where(in_project, *conditions)
     order, page = pages.newest_first(table), Page(number, limit)

@@ -20,6 +20,12 @@ from services.tasks.internal.handlers import InternalHandlers
 from services.tasks.internal.rpc import InternalRpc
 from services.tasks.models import Base
 from services.tasks.overview.rpc import OverviewRpc
+from services.tasks.policy.comments import ATTACHMENTS, COMMENTS
+from services.tasks.policy.news import NEWS
+from services.tasks.policy.notifications import NOTIFICATIONS
+from services.tasks.policy.previews import PREVIEWS
+from services.tasks.policy.tasks import TASKS
+from services.tasks.policy.time_spents import TIMES
 from services.tasks.previews import kinds as previews
 from services.tasks.previews.rpc_actions import PreviewActionRpc
 from services.tasks.previews.rpc_download import PreviewDownloadRpc
@@ -76,6 +82,15 @@ class TasksService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
+    policies = (
+        TASKS,
+        COMMENTS,
+        ATTACHMENTS,
+        PREVIEWS,
+        NEWS,
+        NOTIFICATIONS,
+        TIMES,
+    )
     row_files = (
         RowFiles(attachments.PREFIX, "attachment_file"),
         previews.FILES,

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.common.bulk.starter_set import StarterRows, StarterSet, named, starter_id
 from services.common.json_types import Values
-from services.tasks.policy.default_status import DEFAULT, FIRST_VALUES
+from services.tasks.state.default_status import DEFAULT, FIRST_VALUES
 
 #: By what the tasks are for, in the order of the work: type, department, color.
 TYPES: Final = {

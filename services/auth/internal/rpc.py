@@ -81,3 +81,10 @@ class InternalRpc(ResourceService):
                 }
                 for row in rows
             }
+
+    @query
+    def list_clients(self) -> list[str]:
+        """The ids of people whose role in the studio is client."""
+        with self.database.read() as connection:
+            found = connection.scalars(sa.select(Person.id).where(Person.role == "client"))
+            return [str(ident) for ident in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 
@@ -68,3 +68,18 @@ class CallContext(Protocol):
 
     def skip_idempotency(self) -> None:
         """Don't store the answer under the call's Idempotency-Key: it holds secrets."""
+
+
+class _SeenBy:
+    """A call whose actor is another than who made it."""
+
+    def __init__(self, ctx: CallContext, actor: Actor) -> None:
+        self._ctx, self.actor = ctx, actor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ctx, name)
+
+
+def seen_by(ctx: CallContext, actor: Actor) -> CallContext:
+    """The call with the rights of ``actor``, who is to be told something; it asks as before."""
+    return cast("CallContext", _SeenBy(ctx, actor))

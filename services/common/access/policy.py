@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +32,8 @@ class Sight:
     #: The condition on the rows of a table or alias; None for all rows. It may ask other services,
     #: so it is made before a connection is taken.
     rows: Callable[[CallContext, sa.FromClause], Condition] | None = None
+    #: The same, where it takes what other services know of the productions concerned.
+    within: Callable[[CallContext, sa.FromClause, Collection[UUID]], Condition] | None = None
     #: The test of one row, where its facts tell without a statement.
     one: Callable[[CallContext, Facts], bool] | None = None
     #: The facts that ``one`` reads, besides ``id`` and ``project_id``.
@@ -39,9 +41,20 @@ class Sight:
 
     def __post_init__(self) -> None:
         """Refuse one that single reads narrow and lists don't."""
-        if self.one is not None and self.rows is None:
+        if self.one is not None and self.is_all:
             message = f"{self.name} has no rows"
             raise TypeError(message)
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is every row."""
+        return self.rows is None and self.within is None
+
+    def of(self, ctx: CallContext, table: sa.FromClause, projects: Collection[UUID]) -> Condition:
+        """The condition on rows of these productions."""
+        if self.within is not None:
+            return self.within(ctx, table, projects)
+        return sa.true() if self.rows is None else self.rows(ctx, table)
 
 
 #: All rows of the production. Roles that see nothing have no entry in ``Policy.sees``.
@@ -103,40 +116,48 @@ class Policy:
         table: sa.FromClause | None = None,
         project: Expression | None = None,
     ) -> Condition:
-        """The condition for rows of these productions that the caller sees.
+        """The condition for rows of these productions that lists show to the caller.
 
         ``table`` and ``project`` name an alias, where the statement has one.
         """
-        rows, column = self._names(table, project)
+        return self._rows(ctx, self.sees, projects, table, project)
+
+    def readable_in(
+        self,
+        ctx: CallContext,
+        projects: Collection[UUID],
+        *,
+        table: sa.FromClause | None = None,
+        project: Expression | None = None,
+    ) -> Condition:
+        """The condition for those that the caller may read one by one; see ``rows_in``."""
+        return self._rows(ctx, self._readable, projects, table, project)
+
+    def _rows(
+        self,
+        ctx: CallContext,
+        sights: Mapping[str, Sight],
+        projects: Collection[UUID],
+        table: sa.FromClause | None,
+        project: Expression | None,
+    ) -> Condition:
+        rows = self.table if table is None else table
+        column = self.project if project is None else project
         if ctx.actor.is_admin:
             return column.in_(projects)
-        groups = self._by_sight(ctx.actor, projects)
         conditions = [
-            column.in_(ids) & sight.rows(ctx, rows) if sight.rows else column.in_(ids)
-            for sight, ids in groups.items()
+            column.in_(ids) if sight.is_all else column.in_(ids) & sight.of(ctx, rows, ids)
+            for sight, ids in _by_sight(sights, ctx.actor, projects).items()
         ]
         return sa.or_(sa.false(), *conditions)
 
-    def _names(
-        self, table: sa.FromClause | None, project: Expression | None
-    ) -> tuple[sa.FromClause, Expression]:
-        return (
-            self.table if table is None else table,
-            self.project if project is None else project,
-        )
-
-    def _by_sight(self, actor: Actor, projects: Collection[UUID]) -> dict[Sight, list[UUID]]:
-        grouped: dict[Sight, list[UUID]] = defaultdict(list)
-        for project in sorted(projects):
-            sight = self.sees.get(actor.role_in(project) or "")
-            if sight is not None:
-                grouped[sight].append(project)
-        return grouped
-
     def whole_projects(self, actor: Actor) -> frozenset[UUID]:
         """The productions in which a list shows them every row."""
-        listed = self.listed_projects(actor)
-        return frozenset(p for p in listed if self.sees.get(actor.projects.get(p, "")) is ALL)
+        return frozenset(p for p in self.listed_projects(actor) if self.is_whole(actor, p))
+
+    def is_whole(self, actor: Actor, project: UUID) -> bool:
+        """Whether a list of that production shows them every row."""
+        return actor.is_admin or self.sees.get(actor.role_in(project) or "") is ALL
 
     def seen_projects(self, actor: Actor) -> frozenset[UUID]:
         """The productions of which a list shows them anything."""
@@ -154,22 +175,32 @@ class Policy:
     @cached_property
     def reader(self) -> Rule:
         """The rule for reading one row; its facts are ``id``, ``project_id``, the sights' needs."""
-        needs = (name for sight in self._readable.values() for name in sight.needs)
-        named = tuple(dict.fromkeys(("project_id", "id", *needs)))
-        return Rule(f"access to the {self.kind}", self._reads, named)
+        return self._rule(self._readable)
+
+    @cached_property
+    def viewer(self) -> Rule:
+        """The rule for a row that lists show, maybe in part only; facts as for ``reader``."""
+        return self._rule(self.sees)
 
     @property
     def _readable(self) -> Mapping[str, Sight]:
         return self.sees if self.reads is None else self.reads
 
-    def _reads(self, ctx: CallContext, facts: Facts) -> bool:
-        role = ctx.actor.role_in(facts["project_id"])
-        sight = ALL if role == "admin" else self._readable.get(role or "")
+    def _rule(self, sights: Mapping[str, Sight]) -> Rule:
+        needs = (name for sight in sights.values() for name in sight.needs)
+        named = tuple(dict.fromkeys(("project_id", "id", *needs)))
+        return Rule(f"access to the {self.kind}", partial(self._shows, sights), named)
+
+    def _shows(self, sights: Mapping[str, Sight], ctx: CallContext, facts: Facts) -> bool:
+        project = facts["project_id"]
+        role = ctx.actor.role_in(project)
+        sight = ALL if role == "admin" else sights.get(role or "")
         if sight is not None and sight.one is not None:
             return sight.one(ctx, facts)
-        if sight is None or sight.rows is None:
+        if sight is None or sight.is_all:
             return sight is not None
-        seen = sa.exists().where(self.table.c.id == facts["id"], sight.rows(ctx, self.table))
+        condition = sight.of(ctx, self.table, [project])
+        seen = sa.exists().where(self.table.c.id == facts["id"], condition)
         with ctx.database.read() as connection:
             return bool(connection.scalar(sa.select(seen)))
 
@@ -201,11 +232,22 @@ class Policy:
         return grouped
 
 
+def _by_sight(
+    sights: Mapping[str, Sight], actor: Actor, projects: Collection[UUID]
+) -> dict[Sight, list[UUID]]:
+    grouped: dict[Sight, list[UUID]] = defaultdict(list)
+    for project in sorted(projects):
+        sight = sights.get(actor.role_in(project) or "")
+        if sight is not None:
+            grouped[sight].append(project)
+    return grouped
+
+
 # Cached: prepared statements are found by the identity of their columns.
 @lru_cache(maxsize=512)
 def _blanked(columns: Columns, mask: Mask, departments: frozenset[UUID]) -> Columns:
     return tuple(
-        _value(mask.values[column.name], departments).label(column.name)
+        _value(mask.values[column.name], departments, column).label(column.name)
         if column.name in mask.values
         else column
         for column in columns
@@ -223,7 +265,7 @@ def _by_project(
     for column in columns:
         name, own = getattr(column, "name", ""), getattr(column, "element", column)
         whens = [
-            (project.in_(sorted(ids)), _value(mask.values[name], departments))
+            (project.in_(sorted(ids)), _value(mask.values[name], departments, own))
             for mask, ids in groups
             if name in mask.values
         ]
@@ -231,13 +273,15 @@ def _by_project(
     return tuple(shown)
 
 
-def _value(value: Json | Part, departments: frozenset[UUID]) -> Expression:
+def _value(value: Json | Part, departments: frozenset[UUID], column: Expression) -> Expression:
     """What stands in a masked column's place, as SQL."""
     if callable(value):
         part: Expression = value(departments)
         return part
     if value is None:
         return sa.null()
+    if isinstance(column.type, sa.JSON):  # a number whose text is made beforehand
+        return sa.literal_column(f"'{value}'::json", column.type)
     if value == []:
         return sa.literal_column("'{}'::uuid[]")
     return sa.literal_column(str(int(value)), sa.Integer)

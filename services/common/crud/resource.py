@@ -346,9 +346,13 @@ class Resource:
             return self.event(facts)
         return self.event or kebab(self.model.__name__)
 
-    def view(self, tx: Transaction, ident: UUID, *, relations: bool = True) -> bytes:
-        """The JSON of one row, inside a transaction. Raises NotFound."""
+    def view(
+        self, tx: Transaction, ident: UUID, *, relations: bool = True, actor: Actor | None = None
+    ) -> bytes:
+        """The JSON of one row, inside a transaction, as ``actor`` sees it. Raises NotFound."""
         columns = self.columns(None, relations=relations)
+        if actor is not None:
+            columns = self.shown(actor, columns)
         text = tx.connection.scalar(as_json(columns, self.table, self.table.c.id == ident))
         if text is None:
             raise NotFound

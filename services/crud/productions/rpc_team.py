@@ -107,6 +107,45 @@ class TeamRpc(ResourceService):
             return {str(person): role for person, role in connection.execute(statement)}
 
     @query
+    def list_client_roles(self, project_ids: list[str]) -> dict[str, JsonObject]:
+        """Who is a client in productions, and who isn't, by the roles of the memberships.
+
+        ``{project id: {"clients": [person id], "others": [person id], "isolated": bool}}``: members
+        without a role of their own are in neither list, and have their role in the studio.
+        ``isolated`` tells whether the production hides its clients' words from each other.
+        """
+        ids = [UUID(ident) for ident in project_ids]
+        found: dict[str, JsonObject] = {}
+        productions = sa.select(Project.id, Project.is_clients_isolated).where(Project.id.in_(ids))
+        seats = sa.select(LINK.project_id, LINK.person_id, LINK.role)
+        seats = seats.where(LINK.project_id.in_(ids), LINK.role.is_not(None))
+        with self.database.read() as connection:
+            for project, isolated in connection.execute(productions):
+                found[str(project)] = {"clients": [], "others": [], "isolated": bool(isolated)}
+            for project, person, role in connection.execute(seats):
+                name = "clients" if role == "client" else "others"
+                found[str(project)][name].append(str(person))
+        return found
+
+    @query
+    def list_roles(
+        self, project_ids: list[str], person_ids: list[str]
+    ) -> dict[str, dict[str, str | None]]:
+        """The roles of people's memberships: ``{project id: {person id: role or None}}``.
+
+        Those who are in none of the teams are left out.
+        """
+        seats = sa.select(LINK.project_id, LINK.person_id, LINK.role).where(
+            LINK.project_id.in_([UUID(ident) for ident in project_ids]),
+            LINK.person_id.in_([UUID(ident) for ident in person_ids]),
+        )
+        found: dict[str, dict[str, str | None]] = {}
+        with self.database.read() as connection:
+            for project, person, role in connection.execute(seats):
+                found.setdefault(str(project), {})[str(person)] = role
+        return found
+
+    @query
     def show_team(self, project_id: str) -> list[JsonObject]:
         """The members of a production as persons with ``project_role``. For the team.
 

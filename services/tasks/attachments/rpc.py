@@ -20,8 +20,9 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
 from services.tasks.attachments.files import SHOWN_INLINE, attach, attachment_key
-from services.tasks.models import AttachmentFile, Comment
+from services.tasks.models import AttachmentFile
 from services.tasks.policy import access
+from services.tasks.policy.comments import ATTACHMENTS
 
 
 class AttachmentRpc(ResourceService):
@@ -29,15 +30,21 @@ class AttachmentRpc(ResourceService):
 
     @query
     def send_attachment(self, ident: str, name: str) -> FileAnswer:  # noqa: ARG002 - any name will do
-        """The file of an attachment, for readers of its task or of its chat's entity.
+        """The file of an attachment, for readers of its comment or of its chat's entity.
 
         Raises NotFound, Forbidden.
         """
         uuid = known_id(ident)
         file = AttachmentFile
         statement = sa.select(
-            file.name, file.mimetype, file.updated_at, file.chat_message_id, Comment.object_id
-        ).outerjoin(Comment, Comment.id == file.comment_id)
+            file.id,
+            file.name,
+            file.mimetype,
+            file.updated_at,
+            file.comment_id,
+            file.chat_message_id,
+            access.ATTACHMENT_PROJECT.label("project_id"),
+        )
         with self.database.read() as connection:
             row = connection.execute(statement.where(file.id == uuid)).mappings().first()
         if row is None:
@@ -55,12 +62,12 @@ class AttachmentRpc(ResourceService):
     def _check_reader(self, row: Any) -> None:
         if self.actor.is_admin:
             return
-        if row["object_id"] is not None:
-            access.reader_by_task.check(self, {"task_id": row["object_id"]})
+        if row["comment_id"] is not None:
+            ATTACHMENTS.reader.check(self, row)
         elif row["chat_message_id"] is None or not self.ask(
             "chat", "may_read_message", ident=str(row["chat_message_id"])
         ):
-            message = "This requires access to the task or the chat."
+            message = "This requires access to the comment or the chat."
             raise Forbidden(message)
 
     @command

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
-
-import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.crud.validation import known_id
-from services.common.database.sql_types import Condition
-from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import Row
 from services.tasks.comments.context import CommentContext, Draft
-from services.tasks.models import Comment, comment_department_mentions, comment_mentions
 from services.tasks.policy import access
-from services.tasks.policy.people import caller_id
+from services.tasks.policy.clients import CLIENT
+from services.tasks.policy.comments import COMMENTS, is_mentioned
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 
 MAY_COMMENT: Final = "This requires to work on the task."
@@ -32,41 +28,21 @@ def check_status(role: str | None, status: Row) -> None:
         raise Forbidden(MAY_SET)
 
 
+class Sees(NamedTuple):
+    """What somebody sees of a comment."""
+
+    #: All of it; otherwise only that it is there, and its previews.
+    words: bool
+    #: Without what is hidden from clients, such as rejected previews.
+    as_client: bool
+
+
 class CommentAuthorizer(TaskAuthorizer):
     """The caller's permissions on comments and their tasks; each task is read once per request."""
 
     def __init__(self, ctx: CallContext, context: CommentContext | None = None) -> None:
         super().__init__(ctx, context.tasks if context else None)
         self._statuses: dict[UUID, Row] = context.statuses if context else {}
-
-    def is_mentioned(self, task: Row) -> bool:
-        """Whether a comment or reply on the task mentions the caller or their department."""
-        # Vendors see their own tasks only: a mention gives no access to another.
-        if self.role(task) in {None, "vendor"}:
-            return False
-        actor, table = self.ctx.actor, table_of(Comment)
-        person, department = comment_mentions.c, comment_department_mentions.c
-        ids = sa.select(table.c.id).where(table.c.object_id == task["id"])
-        tests: list[Condition] = [
-            sa.exists().where(person.comment.in_(ids), person.person == actor.id),
-            sa.exists().where(
-                department.comment.in_(ids), department.department.in_(actor.departments)
-            ),
-        ]
-        mentioned = {"mentions": [str(actor.id)]}
-        tests.append(self._in_replies(ids, mentioned))
-        # jsonb's ``@>`` with one element each: it finds arrays that contain the person.
-        tests += [
-            self._in_replies(ids, {"department_mentions": [str(department)]})
-            for department in actor.departments
-        ]
-        with self.ctx.database.read() as connection:
-            return bool(connection.scalar(sa.select(sa.or_(*tests))))
-
-    @staticmethod
-    def _in_replies(ids: Any, mentioned: dict[str, list[str]]) -> Condition:
-        table = table_of(Comment)
-        return sa.exists().where(table.c.id.in_(ids), table.c.replies.contains([mentioned]))
 
     def check(self, drafts: Sequence[Draft], *, answering: bool = False) -> None:
         """Raise Forbidden unless the caller may act on the tasks of all drafts.
@@ -78,8 +54,9 @@ class CommentAuthorizer(TaskAuthorizer):
             task = self.task(draft.task_id)
             if self.may_act(task):
                 continue
-            keeps_status = draft.status_id == task["task_status_id"]
-            if not answering or not keeps_status or not self.is_mentioned(task):
+            same = draft.status_id == task["task_status_id"]
+            project = task["project_id"]
+            if not answering or not same or not is_mentioned(self.ctx, task["id"], project):
                 raise Forbidden(MAY_COMMENT)
         self.check_statuses(drafts)
 
@@ -91,26 +68,6 @@ class CommentAuthorizer(TaskAuthorizer):
                 raise NotFound
             check_status(self.role(self.task(draft.task_id)), status)
 
-    def check_reply(self, task: Row, comment: Row) -> None:
-        """The comment's author may reply, and everybody who may comment. Raises Forbidden.
-
-        Clients may not reply to clients of another studio.
-        """
-        if comment["person_id"] == self.ctx.actor.id:
-            return
-        # Mentions let people answer whose role alone would not (e.g. artists of another task).
-        if not self.may_act(task) and not self.is_mentioned(task):
-            raise Forbidden(MAY_COMMENT)
-        if self.role(task) == "client":
-            ids = [str(comment["person_id"]), str(self.ctx.actor.id)]
-            people = self.ctx.ask("auth", "list_full_persons", ids=ids)
-            author, caller = (people.get(ident, {}) for ident in ids)
-            if author.get("role") == "client" and author.get("studio_id") != caller.get(
-                "studio_id"
-            ):
-                message = "This requires to be of the same studio as the comment's author."
-                raise Forbidden(message)
-
     def comment_of_task(self, task_id: str, comment_id: str) -> tuple[Row, Row]:
         """A task and its comment. Raises NotFound, and Forbidden for a comment of another task."""
         task = self.task(known_id(task_id))
@@ -120,8 +77,15 @@ class CommentAuthorizer(TaskAuthorizer):
             raise Forbidden(message)
         return task, comment
 
-    def check_author(self, task: Row, comment: Row) -> None:
-        """Raise Forbidden unless the caller wrote the comment or manages the production."""
-        if comment["person_id"] != caller_id(self.ctx) and not access.manages(self.ctx, task):
-            message = "This requires to have written the comment or to manage the production."
-            raise Forbidden(message)
+    def check_may(self, action: str, task: Row, comment: Row) -> None:
+        """Raise Forbidden unless the caller may do that to the comment."""
+        COMMENTS.may[action].check(self.ctx, {**task, **comment, "task_id": task["id"]})
+
+    def sees(self, task: Row, comment: Row) -> Sees:
+        """What the caller sees of the comment. Raises Forbidden if it is nothing."""
+        facts = {"id": comment["id"], "project_id": task["project_id"]}
+        COMMENTS.viewer.check(self.ctx, facts)
+        return Sees(
+            words=self.ctx.actor.is_admin or COMMENTS.reader.test(self.ctx, facts),
+            as_client=self.role(task) == CLIENT,
+        )

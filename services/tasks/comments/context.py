@@ -21,6 +21,7 @@ from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.comments import mentions
 from services.tasks.comments.sql import facts
+from services.tasks.policy import access
 
 NO_MORE: Final = "No more retakes allowed on this task"
 #: Columns ending in ``_id`` that hold no UUID.
@@ -56,6 +57,7 @@ class CommentContext:
         self._teams: dict[UUID, mentions.Team] = {}
         self._entities: dict[str, JsonObject] = {}
         self._rules: dict[UUID, JsonObject] = {}
+        self._made: dict[UUID | None, bool] = {}
 
     def _read(self, task_ids: set[UUID]) -> None:
         """Read the tasks, all statuses and all automations. Raises NotFound for unknown tasks."""
@@ -75,6 +77,11 @@ class CommentContext:
 
     def ask(self, drafts: Sequence[Draft]) -> None:
         """Make the calls to other services that these drafts need."""
+        for draft in drafts:
+            task = self.tasks[draft.task_id]
+            # Copies go to tasks that the caller may comment on: its creator on all of an entity.
+            if mentions.hashtags(draft.text) and not access.leads_task(self.ctx, task):
+                self._made[task["entity_id"]] = access.created_entity(self.ctx, task["entity_id"])
         for project, texts in self._texts(drafts).items():
             self._teams[project] = mentions.ask_team(self.ctx, project, texts)
         self._ask_entities(drafts)
@@ -92,6 +99,13 @@ class CommentContext:
     def team(self, project: UUID | None) -> mentions.Team:
         """The people and departments that texts in this production may mention."""
         return self._teams.get(project, mentions.EMPTY) if project else mentions.EMPTY
+
+    def may_copy(self, task: Row) -> bool:
+        """Whether the caller may comment on a task of an entity whose task they comment on."""
+        if access.leads_task(self.ctx, task):
+            return True
+        role = self.ctx.actor.role_in(task["project_id"])
+        return role is not None and (task["mine"] or self._made.get(task["entity_id"], False))
 
     def kind_of(self, entity: UUID | None) -> str | None:
         """The kind of the entity; None if it was not prefetched, since nothing depends on it."""

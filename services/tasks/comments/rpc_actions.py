@@ -18,11 +18,11 @@ from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.attachments.files import attach
 from services.tasks.comments.authorizer import CommentAuthorizer
-from services.tasks.comments.views import comment_json
+from services.tasks.comments.views import comment_shown
 from services.tasks.models import AttachmentFile, Comment, comment_acknoledgments
 from services.tasks.policy.people import caller_id
-from services.tasks.policy.task_changes import in_project
 from services.tasks.previews.announce import comment_changed
+from services.tasks.state.task_changes import in_project
 
 COMMENTS: Final = table_of(Comment)
 
@@ -32,13 +32,13 @@ class CommentActionRpc(ResourceService):
 
     @command
     def acknowledge_comment(self, task_id: str, comment_id: str) -> Reply:
-        """Confirm that one has read a comment, or take that back. Returns the comment.
+        """Confirm that one has read a comment, or take that back. Returns what one sees of it.
 
-        Emits ``comment:acknowledge`` or ``comment:unacknowledge``.
+        Raises NotFound, Forbidden. Emits ``comment:acknowledge`` or ``comment:unacknowledge``.
         """
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
-        authorizer.check_reader(task)
+        sees = authorizer.sees(task, comment)
         link = comment_acknoledgments
         by_caller = sa.and_(link.c.comment == comment["id"], link.c.person == caller_id(self))
         # Locked: two concurrent requests must not both find it unacknowledged.
@@ -52,20 +52,20 @@ class CommentActionRpc(ResourceService):
             self.tx.emit(CommentAcknowledged(**ids))
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
         self.tx.connection.execute(change.values(updated_at=NOW))
-        return Reply(msgspec.json.encode(comment_json(self, comment["id"])))
+        return Reply(msgspec.json.encode(comment_shown(self, comment["id"], sees)))
 
     @command
     def add_attachments(
         self, task_id: str, comment_id: str, data: Json, files: list[JsonObject]
     ) -> list[JsonObject]:
-        """Attach files to a comment; for its author and managers.
+        """Attach files to a comment; see ``COMMENTS``.
 
         Raises NotFound, Forbidden. Emits ``comment:update``.
         """
         del data
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
-        authorizer.check_author(task, comment)
+        authorizer.check_may("attach a file", task, comment)
         # Locked, so that the comment can't be deleted meanwhile.
         self.tx.locked(COMMENTS, comment["id"])
         attachments = attach(self, files, comment_id=comment["id"])
@@ -74,13 +74,13 @@ class CommentActionRpc(ResourceService):
 
     @command
     def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
-        """Take a file off a comment; for its author and managers.
+        """Take a file off a comment, as for attaching one.
 
         Raises NotFound, Forbidden. Emits ``comment:update``.
         """
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
-        authorizer.check_author(task, comment)
+        authorizer.check_may("attach a file", task, comment)
         ident, table = known_id(attachment_id), table_of(AttachmentFile)
         # Locked: of two concurrent requests, the second must find that the file is gone.
         owner = self.tx.connection.execute(

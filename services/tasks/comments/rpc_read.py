@@ -14,9 +14,9 @@ from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import views
-from services.tasks.comments.access import are_clients_isolated, may_read_comment
 from services.tasks.comments.authorizer import CommentAuthorizer
 from services.tasks.policy import access
+from services.tasks.policy.comments import COMMENTS
 from services.tasks.policy.membership import require_member
 from services.tasks.rows import project_page
 
@@ -32,10 +32,8 @@ class CommentReadRpc(ResourceService):
         """
         authorizer = CommentAuthorizer(self)
         task = authorizer.readable(task_id)
-        role = authorizer.role(task)
-        isolated = role == views.CLIENT and are_clients_isolated(self, task["project_id"])
-        comments = views.of_task(self, task["id"], role, isolated=isolated)
-        return compressed(msgspec.json.encode(comments))
+        found = views.of_task(self, task["id"], task["project_id"])
+        return compressed(msgspec.json.encode(found))
 
     @query
     def read_task_comment(self, task_id: str, comment_id: str) -> Reply:
@@ -49,7 +47,7 @@ class CommentReadRpc(ResourceService):
         """A comment as generic CRUD shows it, if the caller may read it."""
         resource = self.registry["comments"]
         if not self.actor.is_admin:
-            reading.permit(self, resource, may_read_comment, ident)
+            reading.permit(self, resource, COMMENTS.reader, ident)
         return reading.read_row(self, resource, ident, relations=True)
 
     @query

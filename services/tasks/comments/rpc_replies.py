@@ -23,12 +23,13 @@ from services.tasks.comments import mentions
 from services.tasks.comments.authorizer import CommentAuthorizer
 from services.tasks.models import AttachmentFile, Comment, Notification, Subscription
 from services.tasks.models import task_person_link as assignees
+from services.tasks.policy.comments import COMMENTS
 from services.tasks.policy.notifications import notify
 from services.tasks.policy.people import caller_id
-from services.tasks.policy.task_changes import in_project
 from services.tasks.shapes import replies_in
+from services.tasks.state.task_changes import in_project
 
-COMMENTS: Final = table_of(Comment)
+COMMENT: Final = table_of(Comment)
 TEXT: Final = Field(values.text, default="", null="")
 
 
@@ -50,7 +51,7 @@ class ReplyRpc(ResourceService):
         """
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
-        authorizer.check_reply(task, comment)
+        authorizer.check_may("reply", task, comment)
         text = read_body(data, {"text": TEXT})["text"]
         team = mentions.ask_team(self, task["project_id"], [text])
         # The reply shows its author: called before the transaction, awaited after it.
@@ -68,7 +69,7 @@ class ReplyRpc(ResourceService):
         files: list[JsonObject],
     ) -> JsonObject:
         # Replies are one JSON column: locked, or concurrent replies would overwrite each other.
-        row = self.tx.locked(COMMENTS, comment)
+        row = self.tx.locked(COMMENT, comment)
         ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
         created_at = self.tx.session.scalar(sa.select(now))
         mentioned = mentions.find(text, team)
@@ -83,7 +84,7 @@ class ReplyRpc(ResourceService):
         }
         previous = replies_in(row["replies"])
         replies = [*previous, reply]
-        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
+        change = sa.update(COMMENT).where(COMMENT.c.id == comment)
         self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
         attachments = attach(self, files, comment_id=comment, reply_id=ident)
         ids = {"task_id": task["id"], "comment_id": comment, "reply_id": ident}
@@ -116,11 +117,13 @@ class ReplyRpc(ResourceService):
     def delete_reply(self, task_id: str, comment_id: str, reply_id: str) -> Reply:
         """Take a reply back, with its files and what it notified of.
 
-        For its author and administrators. Returns the comment without its lists.
+        For its author, if they may still read the comment, and administrators. Returns the comment
+        without its lists.
         Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
         """
         task, comment = CommentAuthorizer(self).comment_of_task(task_id, comment_id)
-        row = self.tx.locked(COMMENTS, comment["id"])
+        COMMENTS.reader.check(self, {"id": comment["id"], "project_id": task["project_id"]})
+        row = self.tx.locked(COMMENT, comment["id"])
         replies = replies_in(row["replies"])
         reply = next((item for item in replies if item.get("id") == reply_id.lower()), None)
         if reply is None:
@@ -129,7 +132,7 @@ class ReplyRpc(ResourceService):
             message = "This requires to have written the reply."
             raise Forbidden(message)
         remaining = [item for item in replies if item is not reply]
-        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
+        change = sa.update(COMMENT).where(COMMENT.c.id == comment["id"])
         self.tx.connection.execute(change.values(replies=remaining, updated_at=NOW))
         ident = UUID(reply["id"])
         for model in (AttachmentFile, Notification):

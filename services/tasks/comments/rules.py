@@ -20,7 +20,7 @@ from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import mentions
 from services.tasks.comments.authorizer import check_status
-from services.tasks.comments.views import with_previews
+from services.tasks.comments.views import clients_among, with_previews, without_rejected
 from services.tasks.models import (
     AttachmentFile,
     Comment,
@@ -30,9 +30,8 @@ from services.tasks.models import (
     TaskStatus,
 )
 from services.tasks.policy import access
+from services.tasks.policy.clients import CLIENT
 from services.tasks.policy.people import short_persons
-from services.tasks.policy.task_changes import task_changed
-from services.tasks.policy.task_status import recount_task
 from services.tasks.previews.removal import (
     Mains,
     main_previews,
@@ -40,8 +39,14 @@ from services.tasks.previews.removal import (
     remove_previews,
 )
 from services.tasks.shapes import replies_in
+from services.tasks.state.task_changes import task_changed
+from services.tasks.state.task_status import recount_task
 
 MANAGERS: Final = frozenset({"admin", "manager"})
+#: What routes of their own add to a comment, each with its rights.
+SET_BY_ROUTES: Final = frozenset({"replies", "acknowledgements"})
+#: What a comment has from its text and its previews; an import by this API brings it along.
+FIXED: Final = frozenset({"mentions", "department_mentions", "previews", "object_type"})
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,12 @@ class CommentRules(ResourceRules[Prefetched]):
         people = short_persons(ctx, ids)
         files = _files(ctx, [UUID(row["id"]) for row in rows])
         for row in rows:
-            visible = _clients_only(people) if _is_client(ctx, row) else people
+            visible, hidden = people, _project_as_client(ctx, row)
+            if hidden is not None:
+                visible = clients_among(ctx, hidden, people)
+                if "previews" in row:
+                    with ctx.database.read() as connection:
+                        row["previews"] = without_rejected(connection, row["previews"])
             row["person"] = visible.get(row["person_id"])
             if row["editor_id"] not in visible:
                 row["editor_id"] = None
@@ -198,15 +208,11 @@ def _recount(ctx: CrudContext, row: Facts) -> None:
         ctx.tx.emit(event)
 
 
-def _is_client(ctx: CallContext, row: Row) -> bool:
-    """Whether the caller is a client in the comment's production."""
-    task = access.task_facts(ctx, UUID(row["object_id"]))
-    return task is not None and ctx.actor.role_in(task["project_id"]) == "client"
-
-
-def _clients_only(people: dict[str, JsonObject]) -> dict[str, JsonObject]:
-    """The clients among them: clients don't see who works for the studio."""
-    return {ident: person for ident, person in people.items() if person["role"] == "client"}
+def _project_as_client(ctx: CallContext, row: Row) -> UUID | None:
+    """The comment's production, if the caller is a client there."""
+    found = access.task_facts(ctx, UUID(row["object_id"]))
+    project: UUID | None = found["project_id"] if found else None
+    return project if ctx.actor.role_in(project) == CLIENT else None
 
 
 def _files(ctx: CallContext, comments: list[UUID]) -> dict[str, list[JsonObject]]:

@@ -18,6 +18,7 @@ from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.common.wire.rpc_protocol import Reply
+from services.tasks.comments.authorizer import Sees
 from services.tasks.models import (
     AttachmentFile,
     Comment,
@@ -28,14 +29,15 @@ from services.tasks.models import (
     comment_mentions,
     comment_preview_link,
 )
+from services.tasks.policy.clients import CLIENT, clients_in
+from services.tasks.policy.comments import COMMENTS
+from services.tasks.policy.previews import PREVIEWS, REJECTED, not_rejected
 from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
 COMMENT: Final = table_of(Comment)
-#: Artists and vendors don't see what clients write, clients see what is for them.
-SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
-CLIENT: Final = "client"
-REJECTED: Final = "rejected"
+#: A comment without its words, as clients see those of the studio that have previews.
+BLANK: Final[JsonObject] = {"text": "", "attachment_files": [], "checklist": [], "replies": []}
 PREVIEW: Final = (
     "id",
     "task_id",
@@ -106,29 +108,34 @@ def _columns(resource: Any) -> list[Any]:
     return [*plain, *(column.label(name) for name, column in lists.items())]
 
 
-def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -> list[JsonObject]:
-    """The comments of a task, newest first, as a role may see them.
-
-    ``isolated`` says whether the production hides its clients from each other.
-    """
+def of_task(ctx: CrudContext, task: UUID, project: UUID | None) -> list[JsonObject]:
+    """The comments of a task, newest first, as the caller sees them."""
     rows = (
         sa.select(*_columns(ctx.registry["comments"]))
         .where(COMMENT.c.object_id == task)
         .order_by(COMMENT.c.created_at.desc(), COMMENT.c.id)
     )
+    as_client = ctx.actor.role_in(project) == CLIENT
+    if project is not None and not ctx.actor.is_admin:
+        rows = rows.where(COMMENTS.rows_in(ctx, [project]))
+    if project is not None and as_client:
+        rows = rows.add_columns(COMMENTS.readable_in(ctx, [project]).label("words"))
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
-    # Decoded, although PostgreSQL built the JSON: visibility depends on persons, which auth owns.
+    # Decoded, although PostgreSQL built the JSON: people are embedded, whom ``auth`` owns.
     comments = decode_rows(texts)
     for comment in comments:
+        if not comment.pop("words", True):
+            comment.update(BLANK)
         comment["replies"] = replies_in(comment["replies"])
     people = _people(ctx, comments)
-    visible = [
-        comment for comment in comments if _visible(ctx, comment, role, people, isolated=isolated)
-    ]
-    for comment in visible:
-        _embed_people(comment, role, people)
-    return visible
+    for comment in comments:
+        _embed_people(comment, clients_among(ctx, project, people) if as_client else people)
+        if as_client:
+            comment["previews"] = [
+                one for one in comment["previews"] if one["validation_status"] != REJECTED
+            ]
+    return comments
 
 
 def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
@@ -142,46 +149,22 @@ def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
     return people
 
 
-def _by_client(comment: JsonObject, people: JsonObject) -> bool:
-    return bool(people.get(comment["person_id"], {}).get("role") == CLIENT)
+def clients_among(ctx: CallContext, project: UUID | None, people: JsonObject) -> JsonObject:
+    """The clients among people: clients don't see who works for the studio."""
+    if project is None:
+        return {}
+    clients = clients_in(ctx, [project])
+    return {ident: one for ident, one in people.items() if clients.include(project, ident)}
 
 
-def _visible(
-    ctx: CallContext, comment: JsonObject, role: str | None, people: JsonObject, *, isolated: bool
-) -> bool:
-    """Whether the caller may see a comment; clients see the studio's pictures without its text."""
-    if role in SEES_ALL:
-        return True
-    by_client = _by_client(comment, people)
-    if role != CLIENT:
-        return not by_client
-    is_author = comment["person_id"] == str(ctx.actor.id)
-    if comment["for_client"] or is_author or (by_client and not isolated):
-        return True
-    if by_client or not comment["previews"]:
-        return False
-    comment |= {"text": "", "attachment_files": [], "checklist": [], "replies": []}
-    return True
-
-
-def _embed_people(comment: JsonObject, role: str | None, people: JsonObject) -> None:
-    """Embed the persons; clients don't see who works for the studio."""
-
-    def visible_person(ident: str | None) -> Any:
-        person = people.get(ident or "")
-        hidden = role == CLIENT and (person or {}).get("role") != CLIENT
-        return None if hidden else person
-
-    comment["person"] = visible_person(comment["person_id"])
+def _embed_people(comment: JsonObject, people: JsonObject) -> None:
+    """Embed those of the persons who are known."""
+    comment["person"] = people.get(comment["person_id"] or "")
     if comment["editor_id"]:
-        editor = visible_person(comment["editor_id"])
+        editor = people.get(comment["editor_id"])
         comment["editor"] = editor and {name: editor[name] for name in EDITOR}
     for reply in comment["replies"]:
-        reply["person"] = visible_person(reply.get("person_id"))
-    if role == CLIENT:
-        comment["previews"] = [
-            preview for preview in comment["previews"] if preview["validation_status"] != REJECTED
-        ]
+        reply["person"] = people.get(reply.get("person_id") or "")
 
 
 def with_previews(ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
@@ -189,22 +172,43 @@ def with_previews(ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> R
     if query.get("with_previews", "").lower() != "true":
         return reply
     comment: JsonObject = msgspec.json.decode(reply.body)
-    comment["previews"] = previews_of(ctx, comment["id"])
+    comment["previews"] = previews_of(ctx, UUID(comment["id"]))
     return reply._replace(body=msgspec.json.encode(comment))
 
 
-def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
-    """A comment's previews as rows, in their order."""
+def previews_of(ctx: CrudContext, comment: UUID) -> list[JsonObject]:
+    """Those of a comment's previews that the caller may read, as rows in their order."""
     resource, link = ctx.registry["preview-files"], comment_preview_link.c
-    of_comment = sa.select(link.preview_file).where(link.comment == UUID(comment))
+    of_comment = sa.select(link.preview_file).where(link.comment == comment)
     rows = (
         sa.select(*resource.columns(None, relations=False))
         .where(resource.table.c.id.in_(of_comment))
         .order_by(resource.table.c.position)
     )
+    if not ctx.actor.is_admin:
+        rows = rows.where(PREVIEWS.readable_in(ctx, ctx.actor.projects))
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
     return decode_rows(texts)
+
+
+def comment_shown(ctx: CrudContext, ident: UUID, sees: Sees) -> JsonObject:
+    """A comment changed in this transaction, as somebody sees it. Raises NotFound."""
+    shown = comment_json(ctx, ident)
+    if not sees.words:
+        shown |= BLANK
+    if sees.as_client:
+        shown["previews"] = without_rejected(ctx.tx.connection, shown["previews"])
+    return shown
+
+
+def without_rejected(connection: sa.Connection, previews: list[str]) -> list[str]:
+    """The ids of those of a comment's previews that clients see."""
+    table = table_of(PreviewFile)
+    wanted = table.c.id.in_([UUID(ident) for ident in previews])
+    rows = connection.scalars(sa.select(table.c.id).where(wanted, not_rejected(table)))
+    kept = {str(ident) for ident in rows}
+    return [ident for ident in previews if ident in kept]
 
 
 def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:

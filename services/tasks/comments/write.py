@@ -34,9 +34,10 @@ from services.tasks.comments import mentions
 from services.tasks.comments.context import CommentContext, Draft
 from services.tasks.comments.sql import COMMENT, NEWS, SET_STATUS, TASK, TASK_KEYS
 from services.tasks.models import Task, TaskType
+from services.tasks.policy import access
 from services.tasks.policy.notifications import notify
-from services.tasks.policy.task_changes import task_changed
-from services.tasks.policy.task_status import recount_task, with_status
+from services.tasks.state.task_changes import task_changed
+from services.tasks.state.task_status import recount_task, with_status
 
 COPIED: Final = "{text}\n\n____\nFrom {kind} task"
 CONCEPT: Final = "Concept"
@@ -131,13 +132,24 @@ class CommentWriter:
         return ident
 
     def _copies(self, task: Row, draft: Draft, moment: datetime) -> None:
-        """Copy the comment to the entity's other tasks whose types its hashtags mention."""
+        """Copy the comment to the entity's other tasks whose types its hashtags mention.
+
+        Only to those that the caller may comment on.
+        """
         hashtags = mentions.hashtags(draft.text)
         if not hashtags:
             return
         table, kind = table_of(Task), table_of(TaskType)
         other_tasks = (
-            sa.select(table.c.id, table.c.task_status_id, table.c.project_id, kind.c.name)
+            sa.select(
+                table.c.id,
+                table.c.task_status_id,
+                table.c.project_id,
+                table.c.entity_id,
+                kind.c.department_id,
+                kind.c.name,
+                access.assigned_to(self.ctx.actor.id, table.c.id).label("mine"),
+            )
             .join(kind, kind.c.id == table.c.task_type_id)
             .where(table.c.entity_id == task["entity_id"], table.c.id != task["id"])
             .order_by(table.c.id)
@@ -145,6 +157,8 @@ class CommentWriter:
         text = COPIED.format(text=draft.text, kind=task["type_name"])
         for row in self.tx.connection.execute(other_tasks).mappings().all():
             if mentions.EVERY_TASK not in hashtags and row["name"].lower() not in hashtags:
+                continue
+            if not self.context.may_copy(row):
                 continue
             copy = Draft(
                 row["id"],

@@ -22,12 +22,15 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Comment, News, PreviewFile, Task
+from services.tasks.policy.clients import CLIENT
 from services.tasks.policy.entity_access import entity_for_reader
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.membership import require_member
+from services.tasks.policy.news import NEWS as NEWS_POLICY
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decode_rows, whole_number
 
+NOT_FOR_CLIENTS: Final = "News are not for clients."
 #: The default number of rows of a page.
 PAGE: Final = 50
 #: The maximum number of rows of an entity's feed, which has no pages.
@@ -68,15 +71,14 @@ class NewsRpc(ResourceService):
 
     @query
     def list_project_news(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
-        """A page of a production's feed; for its team.
+        """A page of a production's feed, as the caller sees it; not for clients.
 
         ``query`` may hold ``page``, ``limit`` (rows), ``only_preview``, ``task_type_id``,
         ``task_status_id``, ``person_id``, ``episode_id``, ``after`` and ``before``. The envelope
         has ``stats``: ``{status id: number of changes to it}`` over all pages.
         Raises NotFound, Forbidden, InvalidInput.
         """
-        project = require_member(self, project_id)
-        return self._feed([project], query or {})
+        return self._feed([self._seen(project_id)], query or {})
 
     @query
     def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
@@ -86,22 +88,29 @@ class NewsRpc(ResourceService):
         """
         query = query or {}
         if "project_id" in query:
-            projects = [require_member(self, query["project_id"])]
+            projects = [self._seen(query["project_id"])]
         # Administrators are in no team: they see the open productions of the whole studio.
         elif self.actor.is_admin:
             projects = [UUID(ident) for ident in self.ask("crud", "list_open_project_ids")]
         else:
-            projects = list(self.actor.open_projects)
+            projects = sorted(NEWS_POLICY.seen_projects(self.actor))
+            if not projects and self.actor.open_projects:
+                raise Forbidden(NOT_FOR_CLIENTS)
         return self._feed(projects, query)
+
+    def _seen(self, project_id: str) -> UUID:
+        """A production whose feed the caller sees. Raises NotFound, Forbidden."""
+        project = require_member(self, project_id)
+        if self.actor.role_in(project) == CLIENT:
+            raise Forbidden(NOT_FOR_CLIENTS)
+        return project
 
     @query
     def read_project_news(self, project_id: str, ident: str) -> JsonObject:
-        """An entry of a production's feed; not for vendors. Raises NotFound, Forbidden."""
-        project = require_member(self, project_id)
-        if self.actor.role_in(project) == "vendor":
-            message = "News are not for vendors."
-            raise Forbidden(message)
-        conditions = [NEWS.c.production_id == project, NEWS.c.id == known_id(ident)]
+        """An entry of a production's feed. Raises NotFound, Forbidden."""
+        project, entry = require_member(self, project_id), known_id(ident)
+        NEWS_POLICY.reader.check(self, {"project_id": project, "id": entry})
+        conditions = [NEWS.c.production_id == project, NEWS.c.id == entry]
         entries = self._entries(conditions, 1, 0)
         if not entries:
             raise NotFound
@@ -109,12 +118,17 @@ class NewsRpc(ResourceService):
 
     @query
     def list_entity_news(self, entity_id: str) -> Reply:
-        """The newest ``OF_ENTITY`` entries of an entity's tasks; for those who may read the entity.
+        """The newest ``OF_ENTITY`` entries of an entity's tasks, as its readers see them.
 
         Raises NotFound, Forbidden.
         """
-        entity, _ = entity_for_reader(self, "", entity_id)
+        entity, facts = entity_for_reader(self, "", entity_id)
+        project = UUID(facts["project_id"])
+        if self.actor.role_in(project) == CLIENT:
+            raise Forbidden(NOT_FOR_CLIENTS)
         conditions = [TASK.c.entity_id == entity]
+        if not self.actor.is_admin:
+            conditions.append(NEWS_POLICY.rows_in(self, [project]))
         rows = self._entries(conditions, OF_ENTITY, 0)
         data = msgspec.json.encode(rows).decode()[1:-1]
         return compressed(envelope(data, self._total(conditions), 1, OF_ENTITY))
@@ -126,11 +140,13 @@ class NewsRpc(ResourceService):
             message = "limit must be an integer."
             raise InvalidInput(message)
         narrowed = self._conditions(query)
-        conditions = [NEWS.c.production_id.in_(projects), *narrowed]
+        conditions = [NEWS_POLICY.rows_in(self, projects), *narrowed]
         rows = self._entries(conditions, limit, (page - 1) * limit)
         data = msgspec.json.encode(rows).decode()[1:-1]
         stats = msgspec.json.encode(self._stats(conditions)).decode()
-        total = self._total(conditions) if narrowed else self._total_from_counts(projects)
+        whole = all(NEWS_POLICY.is_whole(self.actor, project) for project in projects)
+        counted = whole and not narrowed
+        total = self._total_from_counts(projects) if counted else self._total(conditions)
         return compressed(envelope(data, total, page, limit, stats=stats))
 
     def _conditions(self, query: Mapping[str, str]) -> list[Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common import values
+from services.common.access.context import CallContext
 from services.common.access.rules import only_persons
 from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import (
@@ -37,8 +38,10 @@ from services.tasks.models import (
     comment_mentions,
     comment_preview_link,
 )
+from services.tasks.policy.comments import COMMENTS
 from services.tasks.policy.entity_names import describe_entities, full_name
-from services.tasks.policy.people import short_persons
+from services.tasks.policy.notifications import received
+from services.tasks.policy.readers import readers_of
 from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
@@ -120,26 +123,33 @@ class NotificationRpc(ResourceService):
 
     @query
     def read_notice(self, ident: str, person_id: str) -> JsonObject | None:
-        """A notification as its reader sees it, None if deleted. For ``auth`` of 0.1."""
-        notifications = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
-        return notifications[0] if notifications else None
+        """A notification as ``list_notices`` has it, None if not there. For ``auth`` of 0.1."""
+        return self.list_notices({ident: person_id}).get(ident)
 
     @query
     def list_notices(self, readers: dict[str, str]) -> dict[str, JsonObject]:
-        """Notifications as their readers see them, by id; the deleted are left out.
+        """Notifications as their readers see them, by id.
 
+        Left out are the deleted, and those that their readers may not read, or may no longer.
         ``readers`` is ``{notification id: person id}``. For ``auth``, which e-mails them.
         """
         pairs = [(UUID(ident), UUID(person)) for ident, person in readers.items()]
-        condition = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
-        notifications = self._read(sa.select(*COLUMNS).select_from(SOURCE).where(condition))
-        return {notification["id"]: notification for notification in notifications}
+        written = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
+        told = [
+            received(ctx) & (NOTE.c.comment_id.is_(None) | _words(ctx))
+            for ctx in readers_of(self, written)
+        ]
+        if not told:
+            return {}
+        rows = sa.select(*COLUMNS, sa.true().label("words")).select_from(SOURCE)
+        notifications = self._read(rows.where(written, sa.or_(*told)))
+        return {one["id"]: one for one in notifications}
 
-    def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
+    def _notifications(self, *where: Condition) -> list[JsonObject]:
         rows = (
-            sa.select(*COLUMNS)
+            sa.select(*COLUMNS, _words(self).label("words"))
             .select_from(SOURCE)
-            .where(NOTE.c.person_id == (reader or self.actor.id), *where)
+            .where(received(self), *where)
             .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
             .limit(MAX_ROWS)
         )
@@ -151,7 +161,7 @@ class NotificationRpc(ResourceService):
         return self._with_details(decode_rows(texts))
 
     def _with_details(self, rows: list[JsonObject]) -> list[JsonObject]:
-        """Add names that other services own, and hide clients' texts from artists."""
+        """Add names that other services own; without the words of hidden comments."""
         if not rows:
             return []
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
@@ -160,11 +170,13 @@ class NotificationRpc(ResourceService):
         # Most notifications are about tasks, and need no call for playlists.
         lists = self.ask("crud", "list_playlists_in_brief", ids=playlists) if playlists else {}
         entities = describe_entities(self, [row["entity_id"] for row in rows])
-        authors = short_persons(self, [row["author_id"] for row in rows])
         for row in rows:
             entity = entities.get(row.pop("entity_id") or "")
             playlist = lists.get(row["playlist_id"] or "", {})
             reply = _reply(row)
+            if not row.pop("words"):
+                row |= {"comment_text": "", "mentions": [], "department_mentions": []}
+                reply = {}
             row |= {
                 "project_name": names.get(row["project_id"], ""),
                 "full_entity_name": full_name(entity),
@@ -178,10 +190,6 @@ class NotificationRpc(ResourceService):
                 "playlist_for_entity": playlist.get("for_entity", ""),
                 "playlist_is_for_all": playlist.get("is_for_all", False),
             }
-            by_client = authors.get(row["author_id"], {}).get("role") == "client"
-            # As in lists of comments: artists don't read what clients write.
-            if self.actor.role == "user" and by_client:
-                row["comment_text"] = row["reply_text"] = ""
         return rows
 
     @command
@@ -194,7 +202,7 @@ class NotificationRpc(ResourceService):
         only_persons(self)
         read = read_body(data, {"read": READ})["read"]
         uuid = known_id(ident)
-        change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
+        change = sa.update(NOTE).where(NOTE.c.id == uuid, received(self))
         change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
         row = self.tx.connection.execute(change).first()
         if row is None:
@@ -207,7 +215,7 @@ class NotificationRpc(ResourceService):
         # they are called.
         self.commit_now()
         self.tx.close()
-        return self._notifications(NOTE.c.id == uuid)[0]
+        return self.read_notification(ident)
 
     @command
     def mark_all_notifications(self) -> JsonObject:
@@ -220,6 +228,13 @@ class NotificationRpc(ResourceService):
         self.tx.connection.execute(unread.values(read=True, updated_at=NOW))
         self.tx.emit(NotificationsAllRead(person_id=person))
         return {"success": True}
+
+
+def _words(ctx: CallContext) -> Condition:
+    """The condition that the caller may read the comment that a notification is about."""
+    if ctx.actor.is_admin:
+        return sa.true()
+    return sa.func.coalesce(COMMENTS.readable_in(ctx, ctx.actor.projects), sa.false())
 
 
 def _reply(row: JsonObject) -> JsonObject:

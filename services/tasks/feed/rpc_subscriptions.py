@@ -58,7 +58,8 @@ class SubscriptionRpc(ResourceService):
 
     @query
     def is_subscribed(self, task_id: str) -> Reply:
-        """Whether the caller is subscribed to a task. Raises NotFound, Forbidden."""
+        """Whether the caller, no bot, is subscribed to a task. Raises NotFound, Forbidden."""
+        only_persons(self)
         task = TaskAuthorizer(self).readable(task_id)
         subscription = sa.exists().where(
             WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"]

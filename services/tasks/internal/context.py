@@ -9,28 +9,40 @@ import sqlalchemy as sa
 
 from services.common.crud import json_parts, lists
 from services.common.crud.resource_service import ResourceService
-from services.common.database.sql_types import Select
-from services.common.database.tables import table_of
+from services.common.database.prepared import parameter
+from services.common.database.sql_types import Condition, Expression, Select
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import Notification
+from services.tasks.policy.notifications import NOTE, NOTIFICATIONS, OWN, received
 from services.tasks.resources import RESOURCES
-
-NOTIFICATION: Final = table_of(Notification)
 
 
 def _all(path: str) -> Select:
     return sa.select(*RESOURCES[path].columns(None, relations=False))
 
 
-CONTEXT: Final = json_parts.json_object(
-    task_types=json_parts.array(_all("task-types")),
-    task_status=json_parts.array(_all("task-status")),
-    status_automations=json_parts.array(_all("status-automations")),
-    notification_count=sa.select(sa.func.count())
-    .where(NOTIFICATION.c.person_id == json_parts.ident("person"), NOTIFICATION.c.read.is_(False))
-    .scalar_subquery(),
+def _context(unread: Expression) -> Select:
+    return json_parts.json_object(
+        task_types=json_parts.array(_all("task-types")),
+        task_status=json_parts.array(_all("task-status")),
+        status_automations=json_parts.array(_all("status-automations")),
+        notification_count=unread,
+    )
+
+
+def _unread(*where: Condition) -> Select:
+    return sa.select(sa.func.count()).where(NOTE.c.read.is_(False), *where)
+
+
+#: The context of people who get all notifications of the productions whose team they are in.
+PLAIN: Final = _context(
+    _unread(
+        NOTE.c.person_id == json_parts.ident("person"),
+        NOTE.c.production_id.is_(None) | (NOTE.c.production_id == json_parts.idents("productions")),
+    ).scalar_subquery()
 )
+#: Of others, whose notifications are counted before.
+COUNTED: Final = _context(sa.cast(parameter("unread", sa.Integer), sa.Text))
 
 
 class ContextRpc(ResourceService):
@@ -42,8 +54,14 @@ class ContextRpc(ResourceService):
 
         The count is of the caller's unread notifications.
         """
+        roles = self.actor.projects.values()
+        if self.actor.is_admin or any(NOTIFICATIONS.sees.get(role) is not OWN for role in roles):
+            with self.database.read() as connection:
+                unread = connection.scalar(_unread(received(self)))
+            return json_parts.read(self.database, COUNTED, unread=unread)
         person = str(self.actor.id) if self.actor.id else None
-        return json_parts.read(self.database, CONTEXT, person=person)
+        productions = sorted(map(str, self.actor.projects))
+        return json_parts.read(self.database, PLAIN, person=person, productions=productions)
 
     @query
     def list_rows_shown(self, path: str, ids: list[str]) -> Reply:

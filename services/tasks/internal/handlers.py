@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common.crud.resource_service import ResourceService
 from services.common.events.subscriber import Delivery, on
 from services.tasks.models import TimeSpent
-from services.tasks.policy.durations import recompute_duration
+from services.tasks.state.durations import recompute_duration
 
 
 class InternalHandlers(ResourceService):

@@ -8,27 +8,30 @@ Two calls and two statements, whatever the number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.crud.lists import CHUNK, GzipBuilder, prefetch
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rendered
 from services.common.database import sql_json
-from services.common.database.sql_types import Expression, Select
+from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription, Task, task_person_link
 from services.tasks.overview.fields import LINKED, TASK_FIELDS, UNSET_AS_TEXT
 from services.tasks.overview.layout import Heads, ResponseLayout
-from services.tasks.policy import access
+from services.tasks.policy.tasks import TASKS
 
 TASK: Final = table_of(Task)
+#: ``TASKS.rows_in`` or ``TASKS.readable_in``.
+Rows = Callable[[CallContext, list[UUID]], Condition]
 ELSEWHERE: Final = ("assets", "crud")
 COMPACT: Final = frozenset({"asset", "shot"})
 NDJSON: Final = "application/x-ndjson"
@@ -57,9 +60,9 @@ class OverviewRpc(ResourceService):
         summaries = self._summaries(
             "list_entity_summaries", kind=kind, query=query, compact=compact
         )
-        as_vendor = self._as_vendor_in(_project(query))
+        seen = self._tasks_seen(TASKS.rows_in, _project(query))
         tasks = self._tasks(
-            kind, summaries, compact=compact, as_vendor=as_vendor, watched="project_id" in query
+            kind, summaries, compact=compact, seen=seen, watched="project_id" in query
         )
         layout = ResponseLayout(kind, compact=compact, lines=lines)
         stream = GzipBuilder()
@@ -76,14 +79,16 @@ class OverviewRpc(ResourceService):
         body = self.ask_raw("assets", "read_entity_summary", kind=kind, ident=ident)
         detail = msgspec.json.decode(body, type=Head)
         # The tasks are spliced in before the closing brace, without decoding the head.
-        tasks = b"".join(self._parts(self._task_rows(kind, [detail.id], compact=False)))
+        seen = self._tasks_seen(TASKS.readable_in)
+        tasks = b"".join(self._parts(self._task_rows(kind, [detail.id], compact=False, seen=seen)))
         return Reply(bytes(detail.head)[:-1] + b',"tasks":[' + tasks + b"]}")
 
     @query
     def list_linked_with_tasks(self, ident: str) -> Reply:
         """The concepts that link to an entity, with their tasks. Raises NotFound, Forbidden."""
         summaries = self._summaries("list_linked_summaries", ident=ident)
-        tasks = self._tasks(LINKED, summaries, compact=False, watched=False)
+        seen = self._tasks_seen(TASKS.readable_in)
+        tasks = self._tasks(LINKED, summaries, compact=False, seen=seen, watched=False)
         layout = ResponseLayout(LINKED, compact=False, lines=False)
         return Reply(b"".join([layout.head, *layout.rows(summaries, tasks), layout.tail]))
 
@@ -93,16 +98,12 @@ class OverviewRpc(ResourceService):
         body = self.ask_raw("assets", method, **question)
         return dict(msgspec.json.decode(body, type=list[tuple[str, msgspec.Raw]]))
 
-    def _as_vendor_in(self, project: UUID | None) -> frozenset[UUID]:
-        """The productions in which the caller sees only their own tasks."""
-        if self.actor.is_admin:
-            return frozenset()
-        roles = self.actor.projects.items()
-        return frozenset(
-            production
-            for production, role in roles
-            if role == "vendor" and project in {None, production}
-        )
+    def _tasks_seen(self, rows: Rows, project: UUID | None = None) -> Condition | None:
+        """The condition on tasks of the production, or of all; None where the caller sees all."""
+        projects = list(self.actor.projects) if project is None else [project]
+        if self.actor.is_admin or all(TASKS.is_whole(self.actor, one) for one in projects):
+            return None
+        return rows(self, projects)
 
     def _task_rows(
         self,
@@ -110,15 +111,17 @@ class OverviewRpc(ResourceService):
         ids: list[str],
         *,
         compact: bool,
-        as_vendor: frozenset[UUID] = frozenset(),
+        seen: Condition | None = None,
         watched: bool = True,
     ) -> Select:
         """SELECT ``(entity id, the JSON of its tasks joined by commas)``.
 
-        ``as_vendor`` are the productions of which only the caller's own tasks are shown.
+        ``seen`` is the condition on tasks that the caller sees; None for all.
         """
         people, watch = _assignees(), _watched_by(self.actor.id, watched=watched)
-        columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
+        columns = TASKS.shown(
+            self.actor, tuple(_column(kind, name, people, watch) for name in TASK_FIELDS[kind])
+        )
         # One array parameter, however many entities: an IN list would be parsed anew each time.
         entity_ids = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         tasks = (
@@ -128,9 +131,8 @@ class OverviewRpc(ResourceService):
             .outerjoin(watch, watch.c.task_id == TASK.c.id)
             .where(TASK.c.entity_id == sa.any_(entity_ids))
         )
-        if as_vendor:
-            assigned = access.assigned_to(self.actor.id, TASK.c.id)
-            tasks = tasks.where(assigned | TASK.c.project_id.not_in(as_vendor))
+        if seen is not None:
+            tasks = tasks.where(seen)
         rows = tasks.subquery("t")
         fields = [column for column in rows.c if column.name != "owner"]
         values = sa.cast(sa.func.json_build_array(*fields), sa.Text)

@@ -1,1 +1,1 @@
-"""Permissions, membership and rules over several rows, shared by the topics."""
+"""What each role of a production sees and may do, kind by kind, and who the people are."""

@@ -1,4 +1,4 @@
-"""Authorization rules for tasks, comments, previews, time spent and attachments."""
+"""The facts that rules read, and the rules that several kinds share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts, Rule, manager
+from services.common.actor import Actor
 from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
@@ -23,6 +24,8 @@ from services.tasks.models import (
     task_person_link,
 )
 
+#: What types of tasks on concepts are for.
+CONCEPT: Final = "Concept"
 #: The fields of a task that a supervisor may change.
 SUPERVISED: Final = frozenset(
     {
@@ -45,10 +48,17 @@ COMMENT_TASK: Final[Expression] = table_of(Comment).c.object_id
 COMMENT_PROJECT: Final = _of_task(Comment.object_id, Task.project_id, Comment)
 PREVIEW_PROJECT: Final = _of_task(PreviewFile.task_id, Task.project_id, PreviewFile)
 TIME_PROJECT: Final = _of_task(TimeSpent.task_id, Task.project_id, TimeSpent)
-ATTACHMENT_TASK: Final = (
-    sa.select(Comment.object_id)
+ATTACHMENT_PROJECT: Final = (
+    sa.select(Comment.production_id)
     .where(Comment.id == AttachmentFile.comment_id)
     .correlate(AttachmentFile)
+    .scalar_subquery()
+)
+COMMENT_DEPARTMENT: Final = (
+    sa.select(TaskType.department_id)
+    .join(Task, Task.task_type_id == TaskType.id)
+    .where(Task.id == Comment.object_id)
+    .correlate(Comment)
     .scalar_subquery()
 )
 TASK_DEPARTMENT: Final = (
@@ -73,6 +83,38 @@ def assigned_to_entity(person: UUID | None, entity: Any) -> Condition:
     )
 
 
+def on_entities_of(person: UUID | None, task: Any) -> Condition:
+    """The condition that a task is on an entity that the person is assigned to, for lists.
+
+    The tasks are found once a statement, not once a row.
+    """
+    link, own, found = (
+        task_person_link.c,
+        table_of(Task).alias("own"),
+        table_of(Task).alias("there"),
+    )
+    tasks = (
+        sa.select(found.c.id)
+        .join(own, own.c.entity_id == found.c.entity_id)
+        .join(task_person_link, link.task_id == own.c.id)
+        .where(link.person_id == person)
+    )
+    condition: Condition = task.in_(tasks)
+    return condition
+
+
+def not_on_concepts(task: Any) -> Condition:
+    """The condition that a task is on something else than a concept, found as above."""
+    found, kind = table_of(Task).alias("on_concept"), table_of(TaskType).alias("kind")
+    tasks = (
+        sa.select(found.c.id)
+        .join(kind, kind.c.id == found.c.task_type_id)
+        .where(kind.c.for_entity == CONCEPT)
+    )
+    condition: Condition = task.not_in(tasks)
+    return condition
+
+
 def _reads(ctx: CallContext, facts: Facts) -> bool:
     """The team; vendors only with a task on the entity."""
     role = ctx.actor.role_in(facts["project_id"])
@@ -83,41 +125,58 @@ def _reads(ctx: CallContext, facts: Facts) -> bool:
         return bool(connection.scalar(sa.select(assigned)))
 
 
-def _reads_by_task(ctx: CallContext, facts: Facts) -> bool:
-    """The team of the task's production; vendors only with a task on the entity."""
-    task = task_facts(ctx, facts["task_id"])
-    return task is not None and _reads(ctx, task)
-
-
 def _supervises(ctx: CallContext, facts: Facts) -> bool:
     """Supervisors of the task's department, for a body with ``SUPERVISED`` fields only."""
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - SUPERVISED:
         return False
-    # Supervisors without departments supervise all of them.
-    return not actor.departments or facts["department_id"] in actor.departments
+    return in_departments(actor, facts["department_id"])
 
 
-def _is_assignee(ctx: CallContext, facts: Facts) -> bool:
+def in_departments(actor: Actor, department: UUID | None) -> bool:
+    """Whether a supervisor's departments include one; without any they supervise all."""
+    return not actor.departments or department in actor.departments
+
+
+def _works_there(ctx: CallContext, facts: Facts) -> bool:
+    """Assignees, as long as they are in the team."""
+    return ctx.actor.role_in(facts["project_id"]) is not None and is_assignee(ctx, facts)
+
+
+def is_assignee(ctx: CallContext, facts: Facts) -> bool:
+    """Whether the caller is assigned to the task."""
+    if "mine" in facts:
+        return bool(facts["mine"])
     with ctx.database.read() as connection:
         assigned = assigned_to(ctx.actor.id, facts["task_id"])
         return bool(connection.scalar(sa.select(assigned)))
 
 
-reader: Final = Rule("access to the task", _reads, ("project_id", "entity_id"))
-reader_by_task: Final = Rule("access to the task", _reads_by_task, ("task_id",))
+entity_reader: Final = Rule("access to the entity", _reads, ("project_id", "entity_id"))
 task_supervisor: Final = Rule(
     "to supervise the task's department", _supervises, ("project_id", "department_id")
 )
-assignee: Final = Rule("to be assigned to the task", _is_assignee, ("task_id",))
+assignee: Final = Rule("to be assigned to the task", _works_there, ("project_id", "task_id"))
 
 
 def task_facts(ctx: CallContext, ident: UUID | None) -> Row | None:
-    """Production, entity and department of a task; None for an unknown id."""
-    statement = sa.select(Task.project_id, Task.entity_id, TASK_DEPARTMENT.label("department_id"))
+    """Id, production, entity and department of a task; None for an unknown id."""
+    department = TASK_DEPARTMENT.label("department_id")
+    statement = sa.select(Task.id, Task.project_id, Task.entity_id, department)
     with ctx.database.read() as connection:
         row = connection.execute(statement.where(Task.id == ident)).mappings().first()
     return dict(row) if row else None
+
+
+def leads_task(ctx: CallContext, facts: Facts) -> bool:
+    """Whether the role alone lets the caller work on a task.
+
+    That of managers, clients, and supervisors of its department does.
+    """
+    role = ctx.actor.role_in(facts["project_id"])
+    if role == "supervisor":
+        return in_departments(ctx.actor, facts["department_id"])
+    return role in {"admin", "manager", "client"}
 
 
 def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
@@ -126,17 +185,13 @@ def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
     Managers, clients, assignees, the entity's creator, and supervisors of the task's department
     (supervisors without departments supervise all). All of them must be in the team.
     """
-    actor = ctx.actor
-    role = actor.role_in(facts["project_id"])
-    if role is None:
+    if leads_task(ctx, facts):
+        return True
+    if ctx.actor.role_in(facts["project_id"]) is None:
         return False
-    if role in {"admin", "manager", "client"}:
-        return True
-    in_department = not actor.departments or facts["department_id"] in actor.departments
-    if role == "supervisor" and in_department:
-        return True
     # Cheapest first: the last one calls another service.
-    return _is_assignee(ctx, {"task_id": ident}) or created_entity(ctx, facts["entity_id"])
+    assigned = is_assignee(ctx, {**facts, "task_id": ident})
+    return assigned or created_entity(ctx, facts["entity_id"])
 
 
 def created_entity(ctx: CallContext, entity: UUID | None) -> bool:

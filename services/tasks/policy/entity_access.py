@@ -11,6 +11,7 @@ from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.models import Task
 from services.tasks.policy import access
+from services.tasks.policy.tasks import TASKS
 
 
 def entity_for_reader(ctx: CallContext, kind: str, ident: str) -> tuple[UUID, JsonObject]:
@@ -23,17 +24,23 @@ def entity_for_reader(ctx: CallContext, kind: str, ident: str) -> tuple[UUID, Js
     if description is None or (kind and description["kind"].lower() != kind):
         raise NotFound
     facts = {"project_id": UUID(description["project_id"]), "entity_id": entity}
-    access.reader.check(ctx, facts)
+    access.entity_reader.check(ctx, facts)
     if kind == "concept" and ctx.actor.role_in(facts["project_id"]) == "client":
         message = "Concepts are not for clients."
         raise Forbidden(message)
     return entity, description
 
 
-def only_assigned(ctx: CallContext, kind: str, facts: Row, *, assigned_only: bool) -> list[Any]:
-    """Conditions that limit vendors, or with ``assigned_only`` everybody, to their own tasks."""
-    # A vendor may read a shot only with a task on it, but any sequence or episode.
-    role = ctx.actor.role_in(UUID(facts["project_id"]))
-    if assigned_only or (role == "vendor" and kind in {"sequence", "episode"}):
+def seen_tasks(ctx: CallContext, kind: str, facts: Row, *, own: bool) -> list[Any]:
+    """The condition on an entity's tasks: those the caller sees, with ``own`` only their own.
+
+    A vendor may read a shot only with a task on it, and then all of its tasks, but any sequence or
+    episode, and of these only their own.
+    """
+    if own:
         return [access.assigned_to(ctx.actor.id, Task.id)]
-    return []
+    if ctx.actor.is_admin:
+        return []
+    project = UUID(facts["project_id"])
+    seen = TASKS.rows_in if kind in {"sequence", "episode"} else TASKS.readable_in
+    return [seen(ctx, [project])]

@@ -1,13 +1,22 @@
-"""Creating notifications."""
+"""The policies of notifications and subscriptions, and creating notifications."""
 
 from __future__ import annotations
 
 from typing import Final
 from uuid import UUID, uuid4
 
-from services.common.contracts.tasks import NotificationNew, NotificationsWritten
-from services.common.database.transaction import Transaction
+import sqlalchemy as sa
 
+from services.common.access.context import CallContext
+from services.common.access.policy import Policy, Sight
+from services.common.contracts.tasks import NotificationNew, NotificationsWritten
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.database.transaction import Transaction
+from services.tasks.models import Notification
+from services.tasks.policy import access
+
+NOTE: Final = table_of(Notification)
 NOTIFY: Final = """
 INSERT INTO notification (id, person_id, type, read, change, author_id, task_id, comment_id,
   reply_id)
@@ -15,6 +24,48 @@ SELECT r.id, r.person_id, r.type, false, %(change)s::boolean, %(author_id)s::uui
   %(task_id)s::uuid, %(comment_id)s::uuid, %(reply_id)s::uuid
 FROM unnest(%(ids)s::uuid[], %(people)s::uuid[], %(reasons)s::text[]) AS r(id, person_id, type)
 """
+
+
+def _own(ctx: CallContext, notes: sa.FromClause) -> Condition:
+    own: Condition = notes.c.person_id == ctx.actor.id
+    return own
+
+
+def _own_on_entities(ctx: CallContext, notes: sa.FromClause) -> Condition:
+    return _own(ctx, notes) & access.on_entities_of(ctx.actor.id, notes.c.task_id)
+
+
+def _own_not_on_concepts(ctx: CallContext, notes: sa.FromClause) -> Condition:
+    return _own(ctx, notes) & access.not_on_concepts(notes.c.task_id)
+
+
+OWN: Final = Sight("their own", _own)
+
+#: What was written to them while they were in the team is hidden from those who left it. Of a
+#: comment that they may not read (see ``COMMENTS``) a notification has no words.
+NOTIFICATIONS: Final = Policy(
+    kind="notifications",
+    table=NOTE,
+    project=NOTE.c.production_id,
+    sees={
+        "manager": OWN,
+        "supervisor": OWN,
+        "user": OWN,
+        "client": Sight("their own, not of concepts", _own_not_on_concepts),
+        "vendor": Sight("their own, on entities they are assigned to", _own_on_entities),
+    },
+    lists_closed=True,
+)
+
+
+def received(ctx: CallContext) -> Condition:
+    """The condition for the caller's notifications."""
+    own = _own(ctx, NOTE)
+    if ctx.actor.is_admin:
+        return own
+    # Those of playlists have no production.
+    here = NOTE.c.production_id.is_(None) | NOTIFICATIONS.listed(ctx)
+    return own & here
 
 
 def notify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -28,3 +29,14 @@ def short_persons(ctx: CallContext, ids: list[UUID | str | None]) -> dict[str, J
 def without_departments(person: Any) -> Any:
     """A complete person in the form that comments and tasks embed."""
     return person and {name: value for name, value in person.items() if name != "departments"}
+
+
+def check_bots(ctx: CallContext, project: UUID | None, people: Iterable[JsonObject]) -> None:
+    """Refuse to give bots work in a production that doesn't allow it. Raises Forbidden."""
+    if not any(person["is_bot"] for person in people):
+        return
+    asked = {"path": "projects", "ident": str(project)}
+    found = {} if project is None else ctx.ask("crud", "read_row", **asked)
+    if not found.get("is_bot_collaboration_enabled"):
+        message = "This production gives no work to bots."
+        raise Forbidden(message)

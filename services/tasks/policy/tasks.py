@@ -1,17 +1,19 @@
-"""The policies of tasks and their previews."""
+"""The policy of tasks."""
 
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.access.policy import ALL, Mask, Policy, Sight
+from services.common.access.policy import STUDIO, Mask, Policy, Sight
+from services.common.actor import Actor
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
-from services.tasks.models import PreviewFile, Task
-from services.tasks.policy.access import assigned_to, assigned_to_entity
+from services.tasks.models import Task, TaskType
+from services.tasks.policy.access import CONCEPT, assigned_to, assigned_to_entity
 
 
 def _assigned(ctx: CallContext, tasks: sa.FromClause) -> Condition:
@@ -22,10 +24,24 @@ def _on_their_entities(ctx: CallContext, tasks: sa.FromClause) -> Condition:
     return assigned_to_entity(ctx.actor.id, tasks.c.entity_id)
 
 
-def _of_assigned(ctx: CallContext, previews: sa.FromClause) -> Condition:
-    return assigned_to(ctx.actor.id, previews.c.task_id)
+def _not_of_concepts(_ctx: CallContext, tasks: sa.FromClause) -> Condition:
+    # An alias: statements that name the types of tasks must not be mistaken for this one's.
+    kind = table_of(TaskType).alias("kind")
+    of_concept = kind.c.for_entity == CONCEPT
+    return sa.not_(sa.exists().where(kind.c.id == tasks.c.task_type_id, of_concept))
 
 
+def led_projects(actor: Actor) -> frozenset[UUID]:
+    """The productions that somebody manages or supervises."""
+    return frozenset(p for p, role in actor.projects.items() if role in LEADING)
+
+
+def leads(actor: Actor) -> bool:
+    """Whether somebody leads a production, or would lead those whose team they were in."""
+    return actor.role in {"admin", *LEADING} or bool(led_projects(actor))
+
+
+LEADING: Final = frozenset({"manager", "supervisor"})
 #: Clients see what is done, not who does it, for how long, and when it is due.
 WORK: Final = Mask(
     "people, dates and durations",
@@ -46,26 +62,25 @@ WORK: Final = Mask(
         "real_start_date": None,
         "retake_count": 0,
         "start_date": None,
+        # Under the names of a person's tasks, too.
+        "task_due_date": None,
+        "task_duration": 0,
+        "task_estimation": 0,
+        "task_start_date": None,
     },
 )
-#: The studio's people in a production, who see all of most kinds.
-STUDIO: Final = {"manager": ALL, "supervisor": ALL, "user": ALL}
+
+NO_CONCEPTS: Final = Sight("not of concepts", _not_of_concepts)
 
 TASKS: Final = Policy(
     kind="tasks",
     table=table_of(Task),
     project=table_of(Task).c.project_id,
-    sees={**STUDIO, "client": ALL, "vendor": Sight("assigned to them", _assigned)},
+    sees={**STUDIO, "client": NO_CONCEPTS, "vendor": Sight("assigned to them", _assigned)},
     reads={
         **STUDIO,
-        "client": ALL,
+        "client": NO_CONCEPTS,
         "vendor": Sight("on entities they are assigned to", _on_their_entities),
     },
     masks={"client": WORK},
-)
-PREVIEWS: Final = Policy(
-    kind="preview-files",
-    table=table_of(PreviewFile),
-    project=table_of(PreviewFile).c.production_id,
-    sees={**STUDIO, "client": ALL, "vendor": Sight("of tasks assigned to them", _of_assigned)},
 )

@@ -18,8 +18,8 @@ from services.common.files.storage_access import storage_of
 from services.common.json_types import JsonObject, Row
 from services.tasks.attachments.files import attachment_key
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
-from services.tasks.policy.task_changes import in_project
 from services.tasks.previews import kinds
+from services.tasks.state.task_changes import in_project
 
 NAME_LENGTH: Final = 13
 

@@ -10,8 +10,10 @@ from services.common.access.context import CallContext
 from services.common.database.transaction import Transaction
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import Row
-from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
+from services.tasks.models import PreviewFile, Task, comment_preview_link
 from services.tasks.policy import access
+from services.tasks.policy.comments import COMMENTS
+from services.tasks.policy.previews import PREVIEWS
 from services.tasks.previews import kinds
 
 
@@ -45,11 +47,18 @@ def preview_facts(ctx: CallContext, ident: UUID) -> Row:
     return dict(facts)
 
 
-def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
-    """Raise Forbidden unless the caller may work on the task."""
+def preview_to_act_on(ctx: CallContext, ident: UUID) -> Row:
+    """The facts of a preview that the caller may read, of a task that they may work on.
+
+    Raises NotFound, Forbidden.
+    """
+    facts = preview_facts(ctx, ident)
+    PREVIEWS.reader.check(ctx, facts)
+    task = facts["task_id"]
     if task is None or not access.may_act(ctx, task, facts):
         message = "This requires to work on the task."
         raise Forbidden(message)
+    return facts
 
 
 def may_take_a_file(facts: Row) -> bool:
@@ -68,9 +77,9 @@ def comment_of(tx: Transaction, preview: UUID) -> UUID | None:
     return comment
 
 
-def check_comment_in(ctx: CallContext, task: UUID, ident: UUID) -> None:
-    """Raise NotFound unless the comment is one of the task."""
-    exists = sa.exists().where(Comment.id == ident, Comment.object_id == task)
-    with ctx.database.read() as connection:
-        if not connection.scalar(sa.select(exists)):
-            raise NotFound
+def check_may(ctx: CallContext, action: str, comment: UUID, task: Row) -> None:
+    """Raise NotFound unless the comment is one of the task, Forbidden if they may not do that."""
+    found = access.comment_facts(ctx, comment)
+    if found["object_id"] != task["id"]:
+        raise NotFound
+    COMMENTS.may[action].check(ctx, {**task, **found, "task_id": task["id"]})

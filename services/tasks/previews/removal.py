@@ -14,8 +14,8 @@ from services.common.crud.resource import CrudContext
 from services.common.database.sql_types import Expression
 from services.common.json_types import Row
 from services.tasks.models import PreviewFile, Task, comment_preview_link
-from services.tasks.policy.task_changes import in_project
 from services.tasks.previews import kinds
+from services.tasks.state.task_changes import in_project
 
 #: ``{preview: entity}`` of main previews.
 Mains = dict[UUID, UUID]

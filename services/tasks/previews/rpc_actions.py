@@ -20,13 +20,13 @@ from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import PreviewFile, comment_preview_link
-from services.tasks.policy import access
-from services.tasks.policy.task_changes import in_project
+from services.tasks.policy.previews import PREVIEWS
 from services.tasks.previews import kinds
 from services.tasks.previews.annotations import apply_changes
 from services.tasks.previews.announce import announce, comment_changed
-from services.tasks.previews.facts import check_may_act, preview_facts
+from services.tasks.previews.facts import check_may, preview_facts, preview_to_act_on
 from services.tasks.previews.removal import main_previews, remove_previews
+from services.tasks.state.task_changes import in_project
 
 #: Counted from 1.
 PLACE: Final = Field(values.at_least(1), required=True, null=BadValue)
@@ -116,7 +116,7 @@ class PreviewActionRpc(ResourceService):
         Returns the preview. Raises NotFound, Forbidden. Emits as ``add_preview``.
         """
         task, comment, facts = self._of_comment(task_id, comment_id, ident)
-        check_may_act(self, task, facts)
+        check_may(self, "add a preview", comment, {**facts, "id": task})
         return Reply(announce(self, task, comment, facts, facts["revision"]))
 
     @command
@@ -125,14 +125,8 @@ class PreviewActionRpc(ResourceService):
 
         Raises NotFound, Forbidden. Emits ``preview-file:delete`` and ``comment:update``.
         """
-        _, comment, facts = self._of_comment(task_id, comment_id, ident)
-        comment_row = access.comment_facts(self, comment)
-        role = self.actor.role_in(facts["project_id"])
-        if role not in {"admin", "manager"} and (
-            role is None or comment_row["person_id"] != self.actor.id
-        ):
-            message = "This requires to have written the comment or to manage the production."
-            raise Forbidden(message)
+        task, comment, facts = self._of_comment(task_id, comment_id, ident)
+        check_may(self, "remove a preview", comment, {**facts, "id": task})
         remove_previews(self, [facts["id"]], main_previews(self, [facts["id"]]))
         comment_changed(self, comment, facts)
         return Reply(b"")
@@ -149,9 +143,7 @@ class PreviewActionRpc(ResourceService):
         return task, comment, facts
 
     def _to_act_on(self, ident: str) -> Row:
-        facts = preview_facts(self, known_id(ident))
-        check_may_act(self, facts["task_id"], facts)
-        return facts
+        return preview_to_act_on(self, known_id(ident))
 
     def _of_revision(self, facts: Row) -> Reply:
         resource = self.registry["preview-files"]
@@ -162,6 +154,8 @@ class PreviewActionRpc(ResourceService):
             )
             .order_by(PreviewFile.position)
         )
+        if not self.actor.is_admin:
+            rows = rows.where(PREVIEWS.readable_in(self, [facts["project_id"]]))
         texts = self.tx.connection.scalars(rows_as_json(rows)).all()
         return Reply(f"[{','.join(texts)}]".encode())
 

@@ -15,7 +15,7 @@ from services.common.json_types import Row
 from services.common.runtime.rpc_server import query
 from services.common.slugs import slug
 from services.tasks.models import TaskType
-from services.tasks.policy import access
+from services.tasks.policy.previews import PREVIEWS
 from services.tasks.previews import kinds
 from services.tasks.previews.facts import preview_facts
 
@@ -81,9 +81,9 @@ class PreviewDownloadRpc(ResourceService):
         )
 
     def _readable(self, ident: str) -> Row:
-        """The preview, if the caller may read its task. Raises NotFound, Forbidden."""
+        """The preview, if the caller may read it. Raises NotFound, Forbidden."""
         facts = preview_facts(self, known_id(ident))
-        access.reader.check(self, facts)
+        PREVIEWS.reader.check(self, facts)
         return facts
 
     def _name_of(self, facts: Row) -> str:

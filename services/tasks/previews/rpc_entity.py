@@ -16,6 +16,7 @@ from services.common.runtime.rpc_server import query
 from services.tasks.models import PreviewFile, Task, TaskType
 from services.tasks.policy import access
 from services.tasks.policy.entity_access import entity_for_reader
+from services.tasks.policy.previews import PREVIEWS
 
 FROM_DATA: Final = ("width", "height", "duration", "file_size")
 OF_FIRST_ONLY: Final = ("position", "task_type_id")
@@ -53,18 +54,21 @@ class EntityPreviewRpc(ResourceService):
         if str(entity) not in projects:
             raise NotFound
         facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}
-        access.reader.check(self, facts)
-        return self._by_task_type(entity)
+        access.entity_reader.check(self, facts)
+        return self._by_task_type(entity, facts["project_id"])
 
     @query
     def list_previews_of(self, kind: str, ident: str) -> dict[str, list[JsonObject]]:
         """The same of an entity that is of this kind. Raises NotFound, Forbidden."""
-        entity, _ = entity_for_reader(self, kind, ident)
-        return self._by_task_type(entity)
+        entity, facts = entity_for_reader(self, kind, ident)
+        return self._by_task_type(entity, UUID(facts["project_id"]))
 
-    def _by_task_type(self, entity: UUID) -> dict[str, list[JsonObject]]:
+    def _by_task_type(self, entity: UUID, project: UUID) -> dict[str, list[JsonObject]]:
+        statement = _of_entity(entity)
+        if not self.actor.is_admin:
+            statement = statement.where(PREVIEWS.readable_in(self, [project]))
         with self.database.read() as connection:
-            rows = connection.execute(_of_entity(entity)).mappings().all()
+            rows = connection.execute(statement).mappings().all()
         by_type: dict[str, list[JsonObject]] = {}
         # Rows are ordered: the first file of a revision comes before its others.
         firsts: dict[tuple[UUID, int], JsonObject] = {}

@@ -22,10 +22,10 @@ from services.tasks.policy import access
 from services.tasks.previews import kinds
 from services.tasks.previews.announce import announce
 from services.tasks.previews.facts import (
-    check_comment_in,
-    check_may_act,
+    check_may,
     may_take_a_file,
     preview_facts,
+    preview_to_act_on,
 )
 from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
 
@@ -46,10 +46,9 @@ class PreviewUploadRpc(ResourceService):
         facts = access.task_facts(self, task)
         if facts is None:
             raise NotFound
-        check_may_act(self, task, facts)
-        check_comment_in(self, task, comment)
-        revision = _revision(data)
-        return Reply(announce(self, task, comment, facts, revision))
+        check_may(self, "add a preview", comment, facts)
+        wanted = _revision(data)
+        return Reply(announce(self, task, comment, facts, wanted))
 
     @command
     def upload_preview(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
@@ -62,8 +61,7 @@ class PreviewUploadRpc(ResourceService):
         """
         del data
         uuid = known_id(ident)
-        facts = preview_facts(self, uuid)
-        check_may_act(self, facts["task_id"], facts)
+        facts = preview_to_act_on(self, uuid)
         upload = the_file(files)
         if not may_take_a_file(facts):
             message = "This preview already has a file."

@@ -28,11 +28,11 @@ from services.common.files.thumbnails.client import (
 )
 from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import PreviewFile, Task
-from services.tasks.policy.task_changes import in_project
 from services.tasks.previews import kinds
 from services.tasks.previews.announce import comment_changed
 from services.tasks.previews.facts import comment_of, may_take_a_file
 from services.tasks.previews.removal import remove_previews
+from services.tasks.state.task_changes import in_project
 
 #: The columns of a preview whose picture could not be read.
 BROKEN: Final[JsonObject] = {"status": kinds.BROKEN}

@@ -19,8 +19,9 @@ from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, task_person_link
 from services.tasks.policy.notifications import notify
+from services.tasks.policy.people import check_bots
 from services.tasks.policy.task_authorizer import TaskAuthorizer
-from services.tasks.policy.task_changes import task_changed
+from services.tasks.state.task_changes import task_changed
 
 TASK: Final = table_of(Task)
 NOBODY: Final = {"error": "Assignee doesn't exist in database."}
@@ -44,10 +45,9 @@ class AssignmentRpc(ResourceService):
         if not self._may_assign(task, person):
             message = "This requires to manage the production or to supervise the department."
             raise Forbidden(message)
-        self._check_bot(task, person)
+        check_bots(self, task["project_id"], [person])
         new = self._assign(task, UUID(person["id"]))
-        # Read now: ``_add_to_team`` commits, and closes the transaction.
-        body = self.registry["tasks"].view(self.tx, task["id"])
+        body = self._shown(task["id"])
         self._add_to_team([task], person["id"], new=new)
         return Reply(body)
 
@@ -55,7 +55,8 @@ class AssignmentRpc(ResourceService):
     def assign_tasks(self, person_id: str, data: JsonObject) -> Reply:
         """Assign tasks to a person; skips unknown ones and those that the caller may not assign.
 
-        Returns the tasks assigned. Raises Refused (no such person), InvalidInput. Emits as
+        Returns the tasks assigned. Raises Refused (no such person), Forbidden (a bot, where a
+        production gives bots no work), InvalidInput. Emits as
         ``assign_task``.
         """
         ids = data.get("task_ids")
@@ -64,10 +65,12 @@ class AssignmentRpc(ResourceService):
         person = self._assignee(person_id)
         authorizer = TaskAuthorizer(self)
         tasks = [task for task in self._existing(authorizer, ids) if self._may_assign(task, person)]
+        for project in {task["project_id"] for task in tasks}:
+            check_bots(self, project, [person])
         # In the order of ids, as elsewhere: each locks its task.
         ordered = sorted(tasks, key=lambda task: str(task["id"]))
         new = [self._assign(task, UUID(person["id"])) for task in ordered]
-        bodies = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
+        bodies = [self._shown(task["id"]) for task in tasks]
         self._add_to_team(tasks, person["id"], new=all(new))
         return Reply(b"[" + b",".join(bodies) + b"]")
 
@@ -102,6 +105,9 @@ class AssignmentRpc(ResourceService):
             self._touch(task)
             changed.append(str(task["id"]))
         return changed
+
+    def _shown(self, ident: UUID) -> bytes:
+        return self.registry["tasks"].view(self.tx, ident, actor=self.actor)
 
     def _existing(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[Row]:
         """The tasks of these ids, each once; malformed and unknown ids are skipped."""
@@ -146,15 +152,6 @@ class AssignmentRpc(ResourceService):
         return not departments or (
             department in departments and bool(departments & person_departments)
         )
-
-    def _check_bot(self, task: Row, person: JsonObject) -> None:
-        """Refuse bots in productions that don't allow them. Raises Forbidden."""
-        if not person["is_bot"]:
-            return
-        project = {"path": "projects", "ident": str(task["project_id"])}
-        if not self.ask("crud", "read_row", **project).get("is_bot_collaboration_enabled"):
-            message = "This production gives no work to bots."
-            raise Forbidden(message)
 
     def _assign(self, task: Row, person: UUID) -> bool:
         """Assign a task, and tell of it; returns whether the assignment is new."""

@@ -17,8 +17,8 @@ from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TaskStatus, TaskType
-from services.tasks.policy.default_status import default_status
 from services.tasks.policy.membership import require_member
+from services.tasks.state.default_status import default_status
 
 TASK: Final = table_of(Task)
 OUTSIDE: Final = frozenset({"client", "vendor"})

@@ -15,8 +15,8 @@ from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task
-from services.tasks.policy import access
 from services.tasks.policy.membership import require_member
+from services.tasks.policy.tasks import TASKS
 from services.tasks.rows import project_page
 
 TASK: Final = table_of(Task)
@@ -29,15 +29,15 @@ class ProjectTaskRpc(ResourceService):
     def list_project_tasks(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
         """The tasks of a production with their assignees, newest first; a page of them on request.
 
-        For the team; vendors get their own tasks. Raises NotFound, Forbidden, InvalidInput.
+        For the team, as each sees them. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, params = require_member(self, project_id), query or {}
-        conditions: list[Condition] = []
-        if params.get("task_type_id"):
-            conditions.append(TASK.c.task_type_id == known_id(params["task_type_id"]))
-        if self.actor.role_in(project) == "vendor":
-            conditions.append(access.assigned_to(self.actor.id, TASK.c.id))
-        return project_page(self, self.registry["tasks"], project, params, *conditions)
+        project, asked = require_member(self, project_id), query or {}
+        where: list[Condition] = []
+        if asked.get("task_type_id"):
+            where.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
+        if not TASKS.is_whole(self.actor, project):
+            where.append(TASKS.rows_in(self, [project]))
+        return project_page(self, self.registry["tasks"], project, asked, *where)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:

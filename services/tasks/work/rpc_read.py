@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common.access.rules import only_persons
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -18,7 +19,8 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription, Task, TaskStatus, TaskType
 from services.tasks.policy import access
-from services.tasks.policy.entity_access import entity_for_reader, only_assigned
+from services.tasks.policy.clients import CLIENT
+from services.tasks.policy.entity_access import entity_for_reader, seen_tasks
 from services.tasks.policy.people import without_departments
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 
@@ -33,19 +35,21 @@ class TaskReadRpc(ResourceService):
         """A task with its type, status, entity, production and people. For its readers.
 
         Returns the task's fields and ``entity``, ``entity_type``, ``sequence``?, ``episode``?,
-        ``project``, ``task_type``, ``task_status``, ``persons`` (assignees), ``assigner``?,
-        ``is_subscribed``. Raises NotFound, Forbidden.
+        ``project``, ``task_type``, ``task_status``, ``persons`` (assignees) and ``assigner``? as
+        the caller sees people, not for clients, and ``is_subscribed``. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         task_json: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
-        people = [task_json["assigner_id"], *task_json["assignees"]]
+        # Those that clients see masked are not asked for.
+        people = [ident for ident in (task_json["assigner_id"], *task_json["assignees"]) if ident]
         questions = [
             ("assets", "read_entity_with_ancestors", {"ident": task_json["entity_id"]}),
             ("crud", "read_plain", {"path": "projects", "ident": task_json["project_id"]}),
-            ("auth", "list_full_persons", {"ids": [ident for ident in people if ident]}),
+            ("auth", "list_persons_shown", {"ids": people}),
         ]
         # Concurrently: the answer takes as long as the slowest of the three calls.
-        entity, project, persons = self.ask_all(questions)
+        entity, project, found = self.ask_all(questions)
+        persons = {person["id"]: person for person in found}
         task_json |= entity
         task_json["project"] = project
         for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
@@ -54,9 +58,10 @@ class TaskReadRpc(ResourceService):
             # Raw: PostgreSQL wrote this JSON, so it is not decoded here.
             task_json[name] = msgspec.Raw(text.encode())
         # People may be deleted while references to them remain: those are skipped.
-        task_json["persons"] = [
-            without_departments(persons[i]) for i in task_json["assignees"] if i in persons
-        ]
+        if self.actor.role_in(task["project_id"]) != CLIENT:
+            task_json["persons"] = [
+                without_departments(persons[i]) for i in task_json["assignees"] if i in persons
+            ]
         if task_json["assigner_id"] in persons:
             task_json["assigner"] = persons[task_json["assigner_id"]]
         task_json["is_subscribed"] = self._subscribed(task["id"])
@@ -64,7 +69,7 @@ class TaskReadRpc(ResourceService):
 
     def _text(self, path: str, ident: UUID, *, lists: bool = False) -> str:
         resource = self.registry[path]
-        columns = resource.columns(None, relations=lists)
+        columns = resource.shown(self.actor, resource.columns(None, relations=lists))
         rows = sa.select(*columns).where(resource.table.c.id == ident)
         with self.database.read() as connection:
             return connection.scalar(rows_as_json(rows)) or "null"
@@ -88,14 +93,18 @@ class TaskReadRpc(ResourceService):
         """The tasks of an entity with the names of type, status, entity and production, by name.
 
         Only those of ``task_type_id`` if given; with ``own`` only the caller's, without the names.
-        For the entity's readers. Raises NotFound, Forbidden.
+        For the entity's readers. Raises NotFound, Forbidden (with ``own`` for bots, too).
         """
+        if own:
+            only_persons(self)
         entity, facts = entity_for_reader(self, kind, ident)
-        conditions = only_assigned(self, kind, facts, assigned_only=own)
+        conditions = seen_tasks(self, kind, facts, own=own)
         if task_type_id is not None:
             conditions.append(TASK.c.task_type_id == known_id(task_type_id))
         relations = (query or {}).get("relations", "").lower() == "true"
-        rows = sa.select(*self.registry["tasks"].columns(None, relations=relations))
+        resource = self.registry["tasks"]
+        columns = resource.shown(self.actor, resource.columns(None, relations=relations))
+        rows = sa.select(*columns)
         rows = rows.select_from(TASK).where(TASK.c.entity_id == entity, *conditions)
         if not own:
             rows = self._named_tasks(rows, facts)
@@ -122,8 +131,10 @@ class TaskReadRpc(ResourceService):
     def list_entity_task_types(self, kind: str, ident: str, own: bool = False) -> Reply:
         """The task types of an entity's tasks; with ``own`` of the caller's tasks only.
 
-        For the entity's readers. Raises NotFound, Forbidden.
+        For the entity's readers. Raises NotFound, Forbidden (with ``own`` for bots, too).
         """
+        if own:
+            only_persons(self)
         entity, _ = entity_for_reader(self, kind, ident)
         resource = self.registry["task-types"]
         types = sa.select(TASK.c.task_type_id).where(TASK.c.entity_id == entity)

@@ -17,9 +17,10 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import PreviewFile, Task, TaskStatus, TaskType
-from services.tasks.policy.entity_access import entity_for_reader, only_assigned
+from services.tasks.policy.entity_access import entity_for_reader, seen_tasks
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.membership import require_member
+from services.tasks.policy.previews import PREVIEWS
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import project_page
 
@@ -40,6 +41,8 @@ class RelatedRowsRpc(ResourceService):
         task = TaskAuthorizer(self).readable(task_id)
         rows = sa.select(*self.registry[FILES].columns(None, relations=False))
         rows = rows.where(FILE.c.task_id == task["id"])
+        if not self.actor.is_admin:
+            rows = rows.where(PREVIEWS.readable_in(self, [task["project_id"]]))
         return lists.json_array(
             self, rows.order_by(FILE.c.revision.desc(), FILE.c.position, FILE.c.id)
         )
@@ -66,9 +69,10 @@ class RelatedRowsRpc(ResourceService):
             "entity_type_name": _described(entities, "type_name"),
             "entity_name": _described(entities, "name"),
         }
+        resource = self.registry["tasks"]
         rows = (
             sa.select(
-                *self.registry["tasks"].columns(None, relations=relations),
+                *resource.shown(self.actor, resource.columns(None, relations=relations)),
                 *(column.label(name) for name, column in names.items()),
             )
             .select_from(TASK)
@@ -76,7 +80,7 @@ class RelatedRowsRpc(ResourceService):
             .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
             .where(
                 TASK.c.entity_id.in_([UUID(child) for child in children]),
-                *only_assigned(self, of, facts, assigned_only=False),
+                *seen_tasks(self, of, facts, own=False),
             )
         )
         order = (TASK.c.name, KIND.c.name, names["entity_type_name"], names["entity_name"])

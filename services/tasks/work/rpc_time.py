@@ -25,9 +25,13 @@ from services.common.runtime.rpc_server import command, query
 from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TimeSpent
-from services.tasks.policy.durations import recompute_duration
+from services.tasks.policy import access
+from services.tasks.policy.clients import CLIENT
 from services.tasks.policy.task_authorizer import TaskAuthorizer
+from services.tasks.policy.tasks import leads
+from services.tasks.policy.time_spents import TIMES
 from services.tasks.rows import decode_rows
+from services.tasks.state.durations import recompute_duration
 
 TIME: Final = table_of(TimeSpent)
 MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
@@ -42,18 +46,21 @@ class TimeRpc(ResourceService):
     ) -> Reply:
         """Log ``duration`` minutes of a person on a task and day; ``add`` adds to those logged.
 
-        For the person, if assigned, and managers. Returns the row. Raises NotFound, Forbidden,
-        InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
+        For the person, if assigned, and for managers, if the person is assigned or in the team.
+        Returns the row. Raises NotFound, Forbidden, InvalidInput. Emits ``time-spent:new`` or
+        ``time-spent:update``, and ``task:update``.
         """
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
         person, worked_on = known_id(person_id), _day(day)
-        self._check_may_log(authorizer, task, person)
+        facts = {**task, "task_id": task["id"], "person_id": person}
+        TIMES.may["log"].check(self, facts)
         duration = _duration(data)
         # Before the transaction: no foreign key reaches into ``auth``.
         found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
         if not found["person"]:
             raise NotFound
+        self._check_works_there(task, person)
         row = {
             "id": uuid4(),
             "person_id": person,
@@ -76,24 +83,31 @@ class TimeRpc(ResourceService):
         recompute_duration(self, task["id"])
         return Reply(self.registry["time-spents"].view(self.tx, ident))
 
-    def _check_may_log(self, authorizer: TaskAuthorizer, task: Row, person: UUID) -> None:
-        """Assignees for themselves, managers for others. Raises Forbidden."""
-        role = authorizer.role(task)
-        may = role is not None and task["mine"]
-        if person != self.actor.id:
-            may = role in {"admin", "manager"}
-        if not may:
-            message = "This requires to be assigned to the task or to manage the production."
+    def _check_works_there(self, task: Row, person: UUID) -> None:
+        """Raise Forbidden unless the person is assigned to the task, or in the team."""
+        with self.database.read() as connection:
+            assigned = sa.select(access.assigned_to(person, task["id"]))
+            if connection.scalar(assigned):
+                return
+        project = str(task["project_id"])
+        people = {"project_ids": [project], "person_ids": [str(person)]}
+        if not self.ask("crud", "list_roles", **people):
+            message = "This requires a person who is assigned to the task or in the team."
             raise Forbidden(message)
 
     @query
     def list_time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
         """Time spent on a task, on one day or in total: ``{person id: [row], "total": minutes}``.
 
-        For the task's readers. Raises NotFound, Forbidden.
+        For the task's readers, not for clients; vendors get their own. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         conditions = [TIME.c.task_id == task["id"]]
+        if not self.actor.is_admin:
+            if self.actor.role_in(task["project_id"]) == CLIENT:
+                message = "Time spent is not for clients."
+                raise Forbidden(message)
+            conditions.append(TIMES.readable_in(self, [task["project_id"]]))
         if day is not None:
             conditions.append(TIME.c.date == _day(day))
         rows = self._rows(*conditions)
@@ -116,15 +130,17 @@ class TimeRpc(ResourceService):
         """A person's time spent: on a day, in a week, month or year, or between two dates.
 
         The time of a week or a year is summed by task. ``person_id`` defaults to the caller. For
-        the person, and for the studio's managers and administrators.
-        Raises NotFound, Forbidden, InvalidInput.
+        the person; managers get the time in their productions, supervisors that in their
+        departments there. Raises NotFound, Forbidden, InvalidInput.
         """
         person = only_persons(self) if person_id is None else known_id(person_id)
-        if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
-            message = "This requires the person concerned or a manager."
+        if person != self.actor.id and not leads(self.actor):
+            message = "This requires the person concerned or who leads a production."
             raise Forbidden(message)
         start, end = _period(query or {}, day, year, month, week)
         conditions = [TIME.c.person_id == person]
+        if person != self.actor.id and not self.actor.is_admin:
+            conditions.append(TIMES.listed(self))
         if start is not None and end is not None:
             conditions.append(TIME.c.date.between(start, end))
         if year is not None and month is None:
@@ -170,8 +186,9 @@ class TimeRpc(ResourceService):
     def list_time_spent_today(self, task_id: str, day: str) -> JsonObject:
         """The caller's time on a task and day as a row; an empty object if none is logged.
 
-        Raises NotFound.
+        Raises NotFound, Forbidden for bots.
         """
+        only_persons(self)
         task = TaskAuthorizer(self).task(known_id(task_id))
         conditions = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
         rows = self._rows(*conditions, TIME.c.date == _day(day))

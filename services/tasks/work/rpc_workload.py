@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.common.access.rules import only_persons
 from services.common.crud.lists import compressed
@@ -21,8 +22,10 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
 from services.tasks.policy import access
+from services.tasks.policy.clients import clients_in
+from services.tasks.policy.comments import COMMENTS
 from services.tasks.policy.entity_names import describe_entities
-from services.tasks.policy.people import short_persons
+from services.tasks.policy.tasks import TASKS, leads, led_projects
 from services.tasks.rows import decode_rows
 
 TASK, STATUS, TYPE = table_of(Task), table_of(TaskStatus), table_of(TaskType)
@@ -60,10 +63,10 @@ class WorkloadRpc(ResourceService):
     def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
         """A person's tasks in open productions, as ``list_own_tasks``.
 
-        For the person, and for the studio's supervisors, managers and administrators.
+        For the person; others get those in the productions that they manage or supervise.
         Raises NotFound, Forbidden.
         """
-        return self._tasks_of(self._require_self_or_manager(person_id), done=done)
+        return self._tasks_of(self._require_self_or_leader(person_id), done=done)
 
     @query
     def list_person_tasks_of_type(self, person_id: str, task_type_id: str) -> Reply:
@@ -71,16 +74,15 @@ class WorkloadRpc(ResourceService):
 
         For the callers of ``list_person_tasks``. Raises NotFound, Forbidden.
         """
-        person, task_type = self._require_self_or_manager(person_id), known_id(task_type_id)
+        person, task_type = self._require_self_or_leader(person_id), known_id(task_type_id)
         assigned = access.assigned_to(person, TASK.c.id)
         conditions = [assigned, TASK.c.task_type_id == task_type, self._in_open_projects(person)]
         return self._tasks_with_names(conditions, (TASK.c.name, TASK.c.id))
 
-    def _require_self_or_manager(self, person_id: str) -> UUID:
+    def _require_self_or_leader(self, person_id: str) -> UUID:
         person = known_id(person_id)
-        # Studio roles rather than those in a production: the list spans productions.
-        if person != self.actor.id and self.actor.role not in {"admin", "manager", "supervisor"}:
-            message = "This requires the person concerned or a manager."
+        if person != self.actor.id and not leads(self.actor):
+            message = "This requires the person concerned or who leads a production."
             raise Forbidden(message)
         return person
 
@@ -114,7 +116,10 @@ class WorkloadRpc(ResourceService):
         return self._tasks_with_names(conditions, (*order, TASK.c.id))
 
     def _in_open_projects(self, person: UUID | None = None) -> Condition:
-        """Tasks in the open productions of a person, or in all open productions."""
+        """Tasks in the open productions of a person, or in all open productions.
+
+        Of others only in productions that the caller leads.
+        """
         # The caller's memberships came with the call, other people's are in ``crud``. So are those
         # of administrators, whose actor is built without memberships.
         if person is not None and person == self.actor.id and not self.actor.is_admin:
@@ -122,7 +127,10 @@ class WorkloadRpc(ResourceService):
         projects = self.ask(
             "crud", "list_open_project_ids", person_id=str(person) if person else None
         )
-        return TASK.c.project_id.in_([UUID(ident) for ident in projects])
+        found = {UUID(ident) for ident in projects}
+        if not self.actor.is_admin:
+            found &= led_projects(self.actor)
+        return TASK.c.project_id.in_(found)
 
     def _select_decoded(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
@@ -130,8 +138,9 @@ class WorkloadRpc(ResourceService):
         return decode_rows(texts)
 
     def _tasks_with_names(self, conditions: list[Any], order: tuple[Any, ...]) -> Reply:
+        columns = self.registry["tasks"].columns(None, relations=True)
         rows = (
-            sa.select(*self.registry["tasks"].columns(None, relations=True), *NAMES)
+            sa.select(*TASKS.shown(self.actor, (*columns, *NAMES)))
             .select_from(TASK)
             .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
             .outerjoin(TYPE, TYPE.c.id == TASK.c.task_type_id)
@@ -142,9 +151,10 @@ class WorkloadRpc(ResourceService):
         if not tasks:
             return Reply(b"[]")
         entities = describe_entities(self, [task["entity_id"] for task in tasks])
-        ids = sorted({task["project_id"] for task in tasks})
+        ids = sorted({task["project_id"] for task in tasks if task["project_id"]})
         projects = self.ask("crud", "list_projects_in_brief", ids=ids)
-        last_comments = self._last_comments([UUID(task["id"]) for task in tasks])
+        of_tasks = [UUID(task["id"]) for task in tasks]
+        last_comments = self._last_comments(of_tasks, [UUID(project) for project in ids])
         complete = [
             {
                 **task,
@@ -156,15 +166,17 @@ class WorkloadRpc(ResourceService):
         ]
         return compressed(msgspec.json.encode(complete))
 
-    def _last_comments(self, tasks: list[UUID]) -> dict[str, JsonObject]:
-        """The newest comment of each task that no client wrote: ``{task id: comment}``."""
+    def _last_comments(self, tasks: list[UUID], projects: list[UUID]) -> dict[str, JsonObject]:
+        """The newest comment of each task that no client wrote: ``{task id: comment}``.
+
+        Of those that the caller may read.
+        """
         on_tasks = COMMENT.c.object_id.in_(tasks)
-        # Roles belong to ``auth``. Authors are few, so they are looked up before the comments.
-        with self.database.read() as connection:
-            distinct = sa.select(COMMENT.c.person_id).where(on_tasks).distinct()
-            authors = connection.scalars(distinct).all()
-        persons = short_persons(self, list(authors))
-        clients = [UUID(i) for i, person in persons.items() if person["role"] == "client"]
+        clients = clients_in(self, projects)
+        by_clients = clients.wrote(COMMENT.c.production_id, COMMENT.c.person_id)
+        where = [on_tasks, sa.not_(by_clients)]
+        if not self.actor.is_admin:
+            where.append(COMMENTS.readable_in(self, projects))
         newest = (
             sa.select(
                 COMMENT.c.object_id,
@@ -172,9 +184,9 @@ class WorkloadRpc(ResourceService):
                 COMMENT.c.person_id,
                 sa.func.date_trunc("second", COMMENT.c.created_at).label("date"),
             )
-            .where(on_tasks, COMMENT.c.person_id.not_in(clients))
+            .where(*where)
             # DISTINCT ON: the first row of each task in the order below.
-            .distinct(COMMENT.c.object_id)
+            .ext(distinct_on(COMMENT.c.object_id))
             .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc())
         )
         return {

@@ -19,8 +19,9 @@ from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
-from services.tasks.policy.default_status import lock_defaults
 from services.tasks.policy.notifications import notify
+from services.tasks.policy.people import check_bots
+from services.tasks.state.default_status import lock_defaults
 
 SAME_TYPE: Final = "A task type with similar name already exists"
 MAIN: Final = "main"
@@ -142,7 +143,11 @@ class TaskRules(ResourceRules[TaskFacts]):
             return {"project_id": None}
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> TaskFacts:
-        """Look up the kind of a new task's entity in ``assets``."""
+        """Look up the kind of a new task's entity in ``assets``, and who is to get it.
+
+        Raises Forbidden for bots, where the production gives them no work.
+        """
+        _check_assignees(ctx, body, ident)
         entity = body.get("entity_id")
         if ident is not None or not isinstance(entity, str):
             return TaskFacts()
@@ -190,6 +195,27 @@ class TaskRules(ResourceRules[TaskFacts]):
         """Emit an event per person added or removed, and notify those added."""
         if "assignees" in body:
             _announce(ctx, row, prepared.assigned_before, _assignees(ctx, before["id"]))
+
+
+def _check_assignees(ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+    """Refuse bots among those who get the task, if its production gives them no work."""
+    ids = body.get("assignees")
+    if not ids or not isinstance(ids, list):
+        return
+    people = ctx.ask("auth", "list_full_persons", ids=[str(one) for one in ids])
+    bots = {UUID(one): person for one, person in people.items() if person["is_bot"]}
+    if not bots:
+        return
+    project = parse_id(body["project_id"]) if ident is None else None
+    if ident is not None:
+        link = task_person_link.c
+        had = sa.select(link.person_id).where(link.task_id == ident)
+        with ctx.database.read() as connection:
+            project = connection.scalar(sa.select(Task.project_id).where(Task.id == ident))
+            # Clients send rows back as they got them: who has the task already keeps it.
+            had_already = set(connection.scalars(had))
+        bots = {one: person for one, person in bots.items() if one not in had_already}
+    check_bots(ctx, project, bots.values())
 
 
 def _assignees(ctx: CallContext, task: UUID) -> set[UUID]:

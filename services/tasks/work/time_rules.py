@@ -10,7 +10,7 @@ from services.common.database.sql_types import Condition
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Row
 from services.tasks.models import TimeSpent
-from services.tasks.policy.durations import recompute_duration
+from services.tasks.state.durations import recompute_duration
 
 
 class TimeSpentRules(SimpleRules):

@@ -49,3 +49,8 @@ def test_the_user_limit_is_enforced(auth: OneService, monkeypatch: pytest.Monkey
     with pytest.raises(InvalidInput, match="User limit reached"):
         hire(auth, 2)
     assert auth.call("admin", "read_context_part")["user_limit"] == 8
+
+
+def test_clients_of_the_studio_are_told_by_their_role(auth: OneService, world: World) -> None:
+    """And nobody else."""
+    assert auth.call("admin", "list_clients") == [world.people["client"]]

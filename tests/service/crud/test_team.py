@@ -24,6 +24,9 @@ def crud(make_service: MakeService, world: World) -> OneService:
     return service
 
 
+ISOLATED = {"is_clients_isolated": True}
+
+
 def seated(world: World, person: str) -> tuple[str, dict[str, Any]]:
     """The event of a change to one membership, which names who is concerned."""
     return "project:update", {"project_id": world.project, "person_ids": [person]}
@@ -125,3 +128,29 @@ def test_a_change_of_a_production_concerns_its_team(crud: OneService, world: Wor
         (name, set(found["person_ids"])) for name, found in crud.emitted() if "person_ids" in found
     ]
     assert events == [("project:update", team), ("project:delete", team)]
+
+
+def test_clients_are_told_by_the_roles_of_memberships(crud: OneService, world: World) -> None:
+    """Who has no role of their own in the production is in neither list."""
+    artist, vendor = world.people["artist"], world.people["vendor"]
+    for person, role in ((artist, "client"), (vendor, "supervisor")):
+        seat = {"project_id": world.project, "person_id": person}
+        crud.call("manager", "change_seat", **seat, data={"role": role})
+    crud.call("admin", "update_row", path="projects", ident=world.past, data=ISOLATED)
+    ids = [world.project, world.past, ident("no production")]
+    assert crud.call("admin", "list_client_roles", project_ids=ids) == {
+        world.project: {"clients": [artist], "others": [vendor], "isolated": False},
+        world.past: {"clients": [], "others": [], "isolated": True},
+    }
+
+
+def test_roles_of_people_in_productions(crud: OneService, world: World) -> None:
+    """Those who are in none of the teams are left out."""
+    artist, stranger = world.people["artist"], world.people["stranger"]
+    seat = {"project_id": world.project, "person_id": artist}
+    crud.call("manager", "change_seat", **seat, data={"role": "vendor"})
+    asked = {"project_ids": [world.project, world.past], "person_ids": [artist, stranger]}
+    assert crud.call("admin", "list_roles", **asked) == {
+        world.project: {artist: "vendor"},
+        world.past: {artist: None},
+    }

@@ -31,10 +31,6 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
     """The answers of the other services, derived from the desk's rows."""
     tables = desk.tables
 
-    def seats(project_id: str) -> dict[str, str | None]:
-        links = tables["project_person_link"]
-        return {s["person_id"]: s.get("role") for s in links if s["project_id"] == project_id}
-
     def persons(ids: list[str]) -> dict[str, Any]:
         return {
             row["id"]: complete_person(desk, row) for row in tables["person"] if row["id"] in ids
@@ -64,7 +60,7 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
 
     return {
         **{f"{name}.references_row": False for name in SERVICES},
-        "crud.list_team": seats,
+        **_teams(desk),
         "crud.read_production_rules": {"max_retakes": 0, "status_automations": []},
         "crud.seat_assignee": True,
         "crud.find_existing_rows": existing,
@@ -73,6 +69,42 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
         "auth.list_short_persons": persons,
         "auth.list_mentionable": mentionable,
         "assets.describe_entities": entities,
+    }
+
+
+def _teams(desk: Desk) -> dict[str, Any]:
+    """What ``crud`` and ``auth`` tell of people's roles."""
+
+    def seats(project_id: str) -> dict[str, str | None]:
+        links = desk.tables["project_person_link"]
+        return {s["person_id"]: s.get("role") for s in links if s["project_id"] == project_id}
+
+    def client_roles(project_ids: list[str]) -> dict[str, Any]:
+        found = {}
+        for project in project_ids:
+            roles = {person: role for person, role in seats(project).items() if role}
+            found[project] = {
+                "clients": [person for person, role in roles.items() if role == "client"],
+                "others": [person for person, role in roles.items() if role != "client"],
+                "isolated": desk.row("project", project).get("is_clients_isolated", False),
+            }
+        return found
+
+    def roles(project_ids: list[str], person_ids: list[str]) -> dict[str, Any]:
+        held = {
+            project: {one: role for one, role in seats(project).items() if one in person_ids}
+            for project in project_ids
+        }
+        return {project: found for project, found in held.items() if found}
+
+    def clients() -> list[str]:
+        return [row["id"] for row in desk.tables["person"] if row["role"] == "client"]
+
+    return {
+        "crud.list_team": seats,
+        "crud.list_client_roles": client_roles,
+        "crud.list_roles": roles,
+        "auth.list_clients": clients,
     }
 
 

@@ -146,13 +146,13 @@ def test_a_preview_of_a_comment_that_is_deleted_meanwhile(
     tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is a 404."""
-    check = rpc_upload.check_comment_in
+    check = rpc_upload.check_may
 
     def meanwhile(*found: Any) -> None:
         check(*found)
         delete(tasks, "comment", desk.comment)
 
-    monkeypatch.setattr(rpc_upload, "check_comment_in", meanwhile)
+    monkeypatch.setattr(rpc_upload, "check_may", meanwhile)
     at = {"task_id": desk.task, "comment_id": desk.comment}
     with pytest.raises(NotFound):
         tasks.call("artist", "add_preview", **at, data={})
@@ -173,12 +173,13 @@ def test_a_preview_that_is_deleted_meanwhile(
     data: dict[str, Any],
 ) -> None:
     """It is a 404."""
-    check = rpc_actions.check_may_act
+    find = rpc_actions.preview_to_act_on
 
-    def meanwhile(*found: Any) -> None:
-        check(*found)
+    def meanwhile(*asked: Any) -> Any:
+        found = find(*asked)
         delete(tasks, "preview_file", desk.preview)
+        return found
 
-    monkeypatch.setattr(rpc_actions, "check_may_act", meanwhile)
+    monkeypatch.setattr(rpc_actions, "preview_to_act_on", meanwhile)
     with pytest.raises(NotFound):
         tasks.call("artist", method, ident=desk.preview, data=data)

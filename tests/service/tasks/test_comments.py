@@ -235,7 +235,7 @@ def test_a_hashtag_copies_the_comment_to_sibling_tasks(
     tasks: OneService, desk: Desk, text: str, copied: bool
 ) -> None:
     """Their status is unchanged; the copy names its origin."""
-    row = post_comment(tasks, desk, "artist", text, "wip")
+    row = post_comment(tasks, desk, "manager", text, "wip")
     result = comments_on(tasks, desk.rigging)
     assert len(result) == int(copied)
     assert task_of(tasks, desk.rigging)["task_status_id"] == desk.status
@@ -284,9 +284,11 @@ def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None
     """As well as the comment's author."""
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
-    at = {"task_id": desk.task, "comment_id": desk.comment}
-    outcomes = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
-    assert outcomes == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+    shared = desk.add_comment("shared", "manager", for_client=True)
+    tasks.fill(desk)
+    at = {"task_id": desk.task, "comment_id": shared}
+    found = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
+    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
 def test_the_author_may_reply_after_leaving_the_task(tasks: OneService, desk: Desk) -> None:
@@ -314,11 +316,12 @@ def test_clients_of_different_studios_do_not_reply_to_each_other(
 ) -> None:
     """They may reply to the studio."""
     own = desk.add_comment("theirs", "client")
+    shared = desk.add_comment("shared", "manager", for_client=True)
     tasks.fill(desk)
     for name, comment, want in (
         ("rival", own, FORBIDDEN),
         ("client", own, OK),
-        ("rival", desk.comment, OK),
+        ("rival", shared, OK),
     ):
         at = {"task_id": desk.task, "comment_id": comment}
         outcomes = tasks.outcomes([name], "reply_to_comment", **at, data={"text": "ok"})

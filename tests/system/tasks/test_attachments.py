@@ -34,7 +34,7 @@ def files(system: System, world: World) -> dict[str, str]:
         ("admin", 200),
         ("manager", 200),
         ("artist", 200),
-        ("client", 200),
+        ("client", 403),
         ("vendor", 403),
         ("stranger", 403),
     ],
@@ -42,7 +42,7 @@ def files(system: System, world: World) -> dict[str, str]:
 def test_readers_of_the_task_download_its_files(
     system: System, world: World, files: dict[str, str], person: str, status: int
 ) -> None:
-    """Vendors only with a task on the entity."""
+    """Vendors only with a task on the entity, clients only of comments that are for them."""
     caller = system.caller(world.people[person])
     response = caller.get(f"/data/attachment-files/{files['notes.txt']}/file/any-name")
     assert response.status_code == status

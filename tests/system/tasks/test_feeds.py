@@ -348,12 +348,12 @@ def test_invalid_parameters_of_news_are_rejected(feed: Desk, who: As, query: str
 
 
 def test_news_are_for_the_team(system: System, feed: Desk) -> None:
-    """Single entries not for vendors."""
+    """But clients; single entries not for vendors."""
     names = ("admin", "artist", "client", "vendor", "stranger")
     base = f"/data/projects/{feed.project}/news"
-    assert list(codes_of(system, feed, names, "GET", base).values()) == [200, 200, 200, 200, 403]
+    assert list(codes_of(system, feed, names, "GET", base).values()) == [200, 200, 403, 200, 403]
     one = f"{base}/{ident('news one')}"
-    assert list(codes_of(system, feed, names, "GET", one).values()) == [200, 200, 200, 403, 403]
+    assert list(codes_of(system, feed, names, "GET", one).values()) == [200, 200, 403, 403, 403]
     for wrong in (
         f"{base}/{ident('news there')}",
         f"{base}/nonsense",

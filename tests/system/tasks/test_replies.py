@@ -65,7 +65,7 @@ def test_a_reply_may_attach_files(desk: Desk, who: As) -> None:
 def test_a_reply_notifies_everybody_concerned(system: System, desk: Desk, who: As) -> None:
     """Assignees, subscribers, earlier repliers, author, mentioned people; not the replier."""
     desk.add("subscription", "maker", person_id=desk.people["maker"], task_id=desk.task)
-    comment = desk.add_comment("first word", "supervisor")
+    comment = desk.add_comment("first word", "supervisor", for_client=True)
     system.load(desk.tables)
     reply(who("client"), desk, comment=comment)
     for name in ("artist", "maker", "supervisor"):

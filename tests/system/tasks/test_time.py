@@ -97,7 +97,7 @@ def test_time_is_noted_for_what_is_there(desk: Desk, who: As) -> None:
 
 
 def test_a_tasks_time_is_told_by_person(system: System, desk: Desk, who: As) -> None:
-    """Of a day or of all, with the total, to the task's readers."""
+    """Of a day or of all, with the total, to the task's readers; not to clients."""
     for number, (name, day, duration) in enumerate(
         (
             ("artist", DAY, 60),
@@ -122,7 +122,7 @@ def test_a_tasks_time_is_told_by_person(system: System, desk: Desk, who: As) -> 
     assert who("artist").get(f"{path}/{DAY}").json()["total"] == 70.0
     assert who("artist").get(f"{path}/2026-01-01").json() == {"total": 0}
     found = codes_of(system, desk, ("client", "vendor", "stranger"), "GET", path)
-    assert list(found.values()) == [200, 403, 403]
+    assert list(found.values()) == [403, 403, 403]
     body = who("artist").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json()
     assert body["duration"] == 60.0
     assert who("maker").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json() == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -11,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from services.common.access.context import CallContext
+from services.common.access.context import CallContext, seen_by
 from services.common.access.policy import ALL, Mask, Policy, Sight
 from services.common.actor import Actor
+from services.common.database.sql_types import Condition
 
 HEIGHTS = sa.table(
     "height", sa.column("id", sa.Uuid), sa.column("project_id", sa.Uuid), sa.column("metres")
@@ -105,6 +107,59 @@ def test_the_same_mask_gives_the_same_columns(roles: dict[str, UUID]) -> None:
     columns = (HEIGHTS.c.id, HEIGHTS.c.metres)
     one, two = (POLICY.shown(_call(**roles).actor, columns) for _ in range(2))
     assert one is two
+
+
+def test_a_sight_may_depend_on_the_productions_concerned() -> None:
+    """It is asked once for those in which the role is held, and for no other."""
+    asked: list[list[UUID]] = []
+
+    def within(_ctx: CallContext, rows: sa.FromClause, projects: Collection[UUID]) -> Condition:
+        asked.append(list(projects))
+        return rows.c.metres == len(projects)
+
+    known = Sight("of as many metres", within=within)
+    policy = Policy(
+        kind="heights",
+        table=HEIGHTS,
+        project=HEIGHTS.c.project_id,
+        sees={"manager": ALL, "user": known},
+    )
+    call = _call(manager=MINE, user=OTHER)
+    text = _sql(policy.rows_in(call, [MINE, OTHER]))
+    assert asked == [[OTHER]]
+    assert text.count("metres = 1") == 1
+    assert policy.is_whole(call.actor, MINE)
+    assert not policy.is_whole(call.actor, OTHER)
+
+
+def test_what_is_read_may_be_more_than_what_lists_show() -> None:
+    """Without a word on it, it is the same."""
+    policy = replace(POLICY, reads={"manager": ALL, "user": ALL})
+    call = _call(user=MINE)
+    assert "metres = 1" in _sql(policy.rows_in(call, [MINE]))
+    assert "metres" not in _sql(policy.readable_in(call, [MINE]))
+    assert _sql(POLICY.readable_in(call, [MINE])) == _sql(POLICY.rows_in(call, [MINE]))
+    facts = {"id": uuid4(), "project_id": MINE}
+    assert policy.reader.test(call, facts)
+    vendor = _call(vendor=MINE)
+    assert not policy.reader.test(vendor, facts)
+    assert _sql(policy.readable_in(vendor, [MINE])) == "false"
+
+
+def test_a_masked_number_fits_a_column_of_json() -> None:
+    """Floats are rendered as JSON before they are masked."""
+    column = sa.cast(HEIGHTS.c.metres, postgresql.JSON).label("metres")
+    (alone,) = POLICY.shown(_call(vendor=MINE).actor, (column,))
+    (either,) = POLICY.shown(_call(vendor=MINE, manager=OTHER).actor, (column,))
+    assert _sql(alone.element) == "'0'::json"
+    assert "THEN '0'::json ELSE" in _sql(either.element)
+
+
+def test_a_call_is_seen_with_the_rights_of_who_is_told() -> None:
+    """The rest of it stays."""
+    call, told = _call("admin"), _call(user=MINE).actor
+    assert "metres = 1" in _sql(POLICY.rows_in(seen_by(call, told), [MINE]))
+    assert "metres" not in _sql(POLICY.rows_in(call, [MINE]))
 
 
 def test_a_mask_may_leave_a_part_by_departments() -> None:
