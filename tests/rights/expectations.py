@@ -13,7 +13,6 @@ NO_VENDOR: Final = "to be in the production's team, not as vendor"
 STUDIO_PEOPLE: Final = "to be in the production's team, not as vendor or client"
 MANAGE: Final = "to manage the production"
 SELF: Final = "to be the person concerned"
-ASSIGNS: Final = "to supervise the task's and the assignee's department"
 #: RPC methods by rule; one that serves several kinds may name its ``kind``.
 BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
@@ -119,6 +118,9 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.read_task_comment tasks.send_attachment
         """,
     "to work on the task, and read the comment": "tasks.reply_to_comment",
+    "to work on the task, on a comment that one reads": """
+        tasks.add_preview tasks.add_preview_beside
+        """,
     f"{MANAGE} or to have written it, and read the entity": """
         tasks.add_attachments tasks.delete_attachment tasks.delete_comment_of_task
         """,
@@ -127,7 +129,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to work on the task": """
         tasks.comment_task tasks.batch_comment
         crud.new_working_file crud.comment_working_file crud.touch_working_file
-        tasks.upload_preview tasks.add_preview tasks.add_preview_beside
+        tasks.upload_preview
         tasks.place_preview
         """,
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
@@ -146,9 +148,7 @@ BY_RULE: Final[dict[str, str]] = {
     f"{MANAGE} or to supervise all departments": """
         assets.create_descriptor assets.update_descriptor assets.remove_descriptor
         """,
-    f"{MANAGE} or {ASSIGNS} or to be of its department, for oneself": """
-        tasks.assign_task tasks.assign_tasks
-        """,
+    "to assign the person": "tasks.assign_task tasks.assign_tasks",
     f"{MANAGE} or to supervise the tasks' department": "tasks.clear_assignation",
     f"{MANAGE} or to supervise the tasks' department or to be assigned": "tasks.comment_many",
     "to manage the production, for another, or to be assigned to the task": """

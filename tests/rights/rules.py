@@ -134,7 +134,10 @@ MEANINGS: Final[dict[str, Test]] = {
     "to have written it, and read the entity": lambda case: case.own and reader(case),
     "to have written the comment": lambda case: case.own and member(case),
     "to work on the task, and read the comment": lambda case: (
-        (case.own and member(case)) or (acts(case) and case.role != "client")
+        (case.own and reader(case)) or (acts(case) and case.role != "client")
+    ),
+    "to work on the task, on a comment that one reads": lambda case: (
+        acts(case) and (case.own or case.role != "client")
     ),
     "to work on the task, not as client": lambda case: acts(case) and case.role != "client",
     # The walk's updates of tasks and entities change more than supervisors may.
@@ -144,14 +147,17 @@ MEANINGS: Final[dict[str, Test]] = {
     "to supervise the production and have made the playlist": lambda case: (
         case.own and case.role == "supervisor"
     ),
-    "to supervise the task's and the assignee's department": lambda case: (
-        supervises(case) and case.who.department in {"", "modeling"}
+    # Those of one's own department, and oneself; bots get no work here.
+    "to assign the person": lambda case: (
+        not (case.own and case.who.bot)
+        and (
+            manages(case)
+            or (supervises(case) and case.who.department in {"", "modeling"})
+            or (case.own and member(case) and case.who.department == case.at.department)
+        )
     ),
     "to supervise all departments": lambda case: (
         case.role == "supervisor" and not case.who.department
-    ),
-    "to be of its department, for oneself": lambda case: (
-        case.own and member(case) and case.who.department == case.at.department
     ),
     "to be the person concerned, and not a bot": lambda case: case.own and not case.who.bot,
     "to be a person in the production's team": lambda case: not case.who.bot and member(case),
