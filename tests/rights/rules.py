@@ -124,7 +124,7 @@ MEANINGS: Final[dict[str, Test]] = {
         case.own and member(case) and case.assigned
     ),
     "to have written the comment (to pin it: to supervise its task; to tick: to work on that)": (
-        lambda case: case.own and member(case)
+        lambda case: case.own and reader(case)
     ),
     "to be assigned to the task": lambda case: member(case) and case.assigned,
     "to work on the file's task": acts,
@@ -132,7 +132,8 @@ MEANINGS: Final[dict[str, Test]] = {
         manages(case) or (member(case) and case.assigned)
     ),
     "to have written it, and read the entity": lambda case: case.own and reader(case),
-    "to have written the comment": lambda case: case.own and member(case),
+    "to have written the comment": lambda case: case.own and reader(case),
+    "to be the person, and in the team": lambda case: case.own and member(case),
     "to work on the task, and read the comment": lambda case: (
         (case.own and reader(case)) or (acts(case) and case.role != "client")
     ),
