@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from http import HTTPStatus
 from typing import Final
 
-from deploy.docs.declarations import (
-    first_line,
-    resource_of,
-    resources,
-    service_class,
-    summary,
-    title_of,
-)
-from deploy.docs.openapi_schemas import REFUSAL, page_schema, reference, row_schema
+from deploy.docs.answer_types import answer_type, body_type
+from deploy.docs.declarations import first_line, resource_of, resources, service_class, summary
+from deploy.docs.openapi_schemas import REFUSAL, Schemas
 from gateway.health import VERSION
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
@@ -53,10 +47,10 @@ LIST_PARAMETERS: Final = {
 
 def openapi() -> JsonObject:
     """The HTTP API as OpenAPI 3.1."""
-    served = resources()
+    served, schemas = resources(), _schemas()
     paths: dict[str, JsonObject] = {}
     for route in ROUTES:
-        operation = _operation(route, resource_of(route, served))
+        operation = _operation(route, resource_of(route, served), schemas)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -71,15 +65,21 @@ def openapi() -> JsonObject:
             {"name": name, "description": first_line(service_class(name))} for name in SERVICES
         ],
         "paths": paths,
-        "components": _components(served),
+        "components": _components(schemas),
     }
 
 
-def _components(served: dict[str, Resource]) -> JsonObject:
+def _schemas() -> Schemas:
+    kinds = [answer_type(route) for route in ROUTES]
+    kinds += [body_type(route) for route in ROUTES]
+    kinds += [route.query for route in ROUTES if isinstance(route.query, type)]
+    return Schemas(kind for kind in kinds if kind is not None)
+
+
+def _components(schemas: Schemas) -> JsonObject:
     refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     return {
-        "schemas": {title_of(resource): row_schema(resource) for resource in served.values()}
-        | {"Refusal": REFUSAL},
+        "schemas": schemas.components | {"Refusal": REFUSAL},
         "responses": {
             status: {"description": text, "content": refusal} for status, text in REFUSALS.items()
         },
@@ -87,18 +87,18 @@ def _components(served: dict[str, Resource]) -> JsonObject:
     }
 
 
-def _operation(route: Route, resource: Resource | None) -> JsonObject:
+def _operation(route: Route, resource: Resource | None, schemas: Schemas) -> JsonObject:
     operation: JsonObject = {
         "operationId": _operation_id(route),
         "summary": summary(route, resource),
         "tags": [route.service],
-        "parameters": [*_path_parameters(route), *_query_parameters(route, resource)],
-        "responses": _responses(route, resource),
+        "parameters": [*_path_parameters(route), *_query_parameters(route, resource, schemas)],
+        "responses": _responses(route, schemas),
     }
     if route.access is not PUBLIC:
         operation["security"] = [{"token": []}]
     if route.body is not Body.NONE:
-        operation["requestBody"] = {"content": _request_body(route, resource)}
+        operation["requestBody"] = {"content": _request_body(route, schemas)}
     if route.method == "POST":
         operation["parameters"].append(IDEMPOTENCY_KEY)
     return operation
@@ -116,7 +116,21 @@ def _path_parameters(route: Route) -> list[JsonObject]:
     ]
 
 
-def _query_parameters(route: Route, resource: Resource | None) -> list[JsonObject]:
+def _query_parameters(
+    route: Route, resource: Resource | None, schemas: Schemas
+) -> list[JsonObject]:
+    if isinstance(route.query, type):
+        fields = schemas.fields_of(route.query)
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in fields.get("required", ()),
+                "description": schema.pop("description", ""),
+                "schema": schema,
+            }
+            for name, schema in copy.deepcopy(fields["properties"]).items()
+        ]
     if resource is None or route.function != "list_rows":
         return []
     names = [*(column.name for column in resource.fields), *resource.lists]
@@ -128,26 +142,23 @@ def _query_parameters(route: Route, resource: Resource | None) -> list[JsonObjec
     ]
 
 
-def _request_body(route: Route, resource: Resource | None) -> JsonObject:
-    schema = reference(resource) if resource else {}
+def _request_body(route: Route, schemas: Schemas) -> JsonObject:
+    kind = body_type(route)
+    schema = {} if kind is None else schemas.of(kind)
     content: JsonObject = {"application/json": {"schema": schema}}
     if route.body is Body.MULTIPART:
-        content["multipart/form-data"] = {"schema": FORM}
+        form = {"allOf": [schema, FORM]} if schema else FORM
+        content["multipart/form-data"] = {"schema": form}
     return content
 
 
-def _responses(route: Route, resource: Resource | None) -> JsonObject:
+def _responses(route: Route, schemas: Schemas) -> JsonObject:
     success: JsonObject = {"description": "Done."}
-    if resource is not None and route.status != HTTPStatus.NO_CONTENT:
-        success["content"] = {"application/json": {"schema": _answer(route, reference(resource))}}
+    kind = answer_type(route)
+    if kind is not None:
+        success["content"] = {"application/json": {"schema": schemas.of(kind)}}
     if route.answer == "file":
         success["content"] = {"*/*": {"schema": BINARY}}
     # All of them for every route: which ones a method raises is not declared.
     refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     return {str(route.status): success, **refusals}
-
-
-def _answer(route: Route, row: JsonObject) -> JsonObject:
-    if route.function != "list_rows":
-        return row
-    return {"anyOf": [{"type": "array", "items": row}, page_schema(row)]}

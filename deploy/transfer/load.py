@@ -27,7 +27,7 @@ from services.common.bulk.dangling_references import (
     pointers,
 )
 from services.common.bulk.importing import ServiceImport
-from services.common.contracts.crud import ImportDone
+from services.common.contracts.crud.events import ImportDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,22 +1,30 @@
 """Routes of ``assets``: entities, castings, descriptors."""
 
+from typing import Any
+
 from gateway.routes.table import Body, Route, data
+from services.common.contracts.assets import casting as k
+from services.common.contracts.assets import descriptors as d
+from services.common.contracts.assets import entities as e
+from services.common.contracts.assets import instances as i
+from services.common.contracts.types import Id
 
 PATHS = ("asset-instances", "entities", "entity-links", "entity-types", "metadata-descriptors")
 
 KINDS = ("asset", "shot", "sequence", "episode", "scene", "edit", "concept")
 
 
-def kinds(path: str, rpc: str, *names: str, query: bool = False) -> tuple[Route, ...]:
+def kinds(path: str, rpc: str, *names: str, query: Any = False, returns: Any) -> tuple[Route, ...]:
     """The same list for several kinds of entities; ``{kind}`` stands for the plural."""
     return tuple(
         Route(
             "GET",
             path.replace("{kind}", f"{name}s"),
             rpc,
-            query=query,
+            query=e.QUERIES.get(name, e.EntityQuery) if query == "filters" else query,
             slow=True,
             fixed=(("kind", name),),
+            returns=returns,
         )
         for name in names
     )
@@ -24,63 +32,63 @@ def kinds(path: str, rpc: str, *names: str, query: bool = False) -> tuple[Route,
 
 # fmt: off
 ROUTES = (
-    *kinds("/data/projects/{project_id}/{kind}", "assets.list_project_entities", *KINDS, query=True),
-    *kinds("/data/{kind}",     "assets.list_entities", "asset", "shot", "sequence", "episode", "edit", "concept", query=True),
-    *kinds("/data/{kind}/all", "assets.list_entities", "asset", "shot", "scene", "edit", query=True),
-    Route("GET", "/data/sequences/{ident}", "assets.read_part", fixed=(("kind", "sequence"),)),
-    Route("GET", "/data/episodes/{ident}",  "assets.read_part", fixed=(("kind", "episode"),)),
-    Route("GET", "/data/scenes/{ident}",    "assets.read_part", fixed=(("kind", "scene"),)),
-    Route("GET", "/data/sequences/{ident}/shots",     "assets.list_children", fixed=(("kind", "shot"),     ("of", "sequence"))),
-    Route("GET", "/data/sequences/{ident}/scenes",    "assets.list_children", fixed=(("kind", "scene"),    ("of", "sequence"))),
-    Route("GET", "/data/episodes/{ident}/sequences",  "assets.list_children", fixed=(("kind", "sequence"), ("of", "episode"))),
-    Route("GET", "/data/episodes/{ident}/shots",      "assets.list_shots_of_episode"),
-    Route("GET", "/data/projects/{project_id}/asset-types/{asset_type_id}/assets",         "assets.list_assets_of_type"),
-    Route("GET", "/data/projects/{project_id}/assets/shared-used",                         "assets.list_shared_used"),
-    Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/assets/shared-used",   "assets.list_shared_used"),
-    Route("POST", "/data/projects/{project_id}/asset-types/{asset_type_id}/assets/new", "assets.create_asset", body=Body.JSON, status=201),
-    *(Route("POST", f"/data/projects/{{project_id}}/{kind}s", "assets.create_entity", body=Body.JSON, status=201, fixed=(("kind", kind),)) for kind in KINDS[1:]),
-    *(Route("DELETE", f"/data/{kind}s/{{ident}}", "assets.remove_entity", query=True, slow=True, status=204, fixed=(("kind", kind),)) for kind in KINDS),
-    Route("GET",    "/data/shots/{ident}/asset-instances",               "assets.list_instances_of_shot"),
-    Route("POST",   "/data/shots/{ident}/asset-instances",               "assets.add_instance_to_shot", body=Body.JSON, status=201),
+    *kinds("/data/projects/{project_id}/{kind}", "assets.list_project_entities", *KINDS, query="filters", returns=list[e.EntityRow]),
+    *kinds("/data/{kind}",     "assets.list_entities", "asset", "shot", "sequence", "episode", "edit", "concept", query="filters", returns=list[e.EntityInProduction]),
+    *kinds("/data/{kind}/all", "assets.list_entities", "asset", "shot", "scene", "edit", query="filters", returns=list[e.EntityInProduction]),
+    Route("GET", "/data/sequences/{ident}", "assets.read_part", returns=e.EntityInPlace, fixed=(("kind", "sequence"),)),
+    Route("GET", "/data/episodes/{ident}",  "assets.read_part", returns=e.EntityInPlace, fixed=(("kind", "episode"),)),
+    Route("GET", "/data/scenes/{ident}",    "assets.read_part", returns=e.EntityInPlace, fixed=(("kind", "scene"),)),
+    Route("GET", "/data/sequences/{ident}/shots",     "assets.list_children", returns=list[e.EntityRow], fixed=(("kind", "shot"), ("of", "sequence"))),
+    Route("GET", "/data/sequences/{ident}/scenes",    "assets.list_children", returns=list[e.EntityRow], fixed=(("kind", "scene"), ("of", "sequence"))),
+    Route("GET", "/data/episodes/{ident}/sequences",  "assets.list_children", returns=list[e.EntityRow], fixed=(("kind", "sequence"), ("of", "episode"))),
+    Route("GET", "/data/episodes/{ident}/shots",      "assets.list_shots_of_episode", returns=list[e.EntityRow]),
+    Route("GET", "/data/projects/{project_id}/asset-types/{asset_type_id}/assets",         "assets.list_assets_of_type", returns=list[e.EntityRow]),
+    Route("GET", "/data/projects/{project_id}/assets/shared-used",                         "assets.list_shared_used", returns=list[e.EntityRow]),
+    Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/assets/shared-used",   "assets.list_shared_used", returns=list[e.EntityRow]),
+    Route("POST", "/data/projects/{project_id}/asset-types/{asset_type_id}/assets/new", "assets.create_asset", returns=e.EntityRow, takes=e.NewAsset, body=Body.JSON, status=201),
+    *(Route("POST", f"/data/projects/{{project_id}}/{kind}s", "assets.create_entity", returns=e.EntityRow, takes=e.NEW[kind], body=Body.JSON, status=201, fixed=(("kind", kind),)) for kind in KINDS[1:]),
+    *(Route("DELETE", f"/data/{kind}s/{{ident}}", "assets.remove_entity", query=e.RemovalQuery, slow=True, status=204, fixed=(("kind", kind),)) for kind in KINDS),
+    Route("GET",    "/data/shots/{ident}/asset-instances",               "assets.list_instances_of_shot", returns=i.InstancesById),
+    Route("POST",   "/data/shots/{ident}/asset-instances",               "assets.add_instance_to_shot", returns=e.EntityRow, takes=i.InstanceInShot, body=Body.JSON, status=201),
     Route("DELETE", "/data/shots/{ident}/asset-instances/{instance_id}", "assets.remove_instance_from_shot", status=204),
-    Route("GET",    "/data/scenes/{ident}/asset-instances",              "assets.list_instances_in", fixed=(("kind", "scene"),)),
-    Route("POST",   "/data/scenes/{ident}/asset-instances",              "assets.instantiate_in_scene", body=Body.JSON, status=201),
-    Route("GET",    "/data/assets/{ident}/asset-asset-instances",        "assets.list_instances_in", fixed=(("kind", "asset"),)),
-    Route("POST",   "/data/assets/{ident}/asset-asset-instances",        "assets.instantiate_in_asset", body=Body.JSON, status=201),
-    Route("GET",    "/data/assets/{ident}/shot-asset-instances",         "assets.list_shots_of_instances"),
-    Route("GET",    "/data/assets/{ident}/scene-asset-instances",        "assets.list_scenes_of_instances"),
-    Route("GET",    "/data/projects/{project_id}/metadata-descriptors",         "assets.list_descriptors"),
-    Route("POST",   "/data/projects/{project_id}/metadata-descriptors",         "assets.create_descriptor", body=Body.JSON, status=201),
-    Route("GET",    "/data/projects/{project_id}/metadata-descriptors/{ident}", "assets.read_descriptor"),
-    Route("PUT",    "/data/projects/{project_id}/metadata-descriptors/{ident}", "assets.update_descriptor", body=Body.JSON),
+    Route("GET",    "/data/scenes/{ident}/asset-instances",              "assets.list_instances_in", returns=i.InstancesById, fixed=(("kind", "scene"),)),
+    Route("POST",   "/data/scenes/{ident}/asset-instances",              "assets.instantiate_in_scene", returns=i.InstanceRow, takes=i.NewInstanceInScene, body=Body.JSON, status=201),
+    Route("GET",    "/data/assets/{ident}/asset-asset-instances",        "assets.list_instances_in", returns=i.InstancesById, fixed=(("kind", "asset"),)),
+    Route("POST",   "/data/assets/{ident}/asset-asset-instances",        "assets.instantiate_in_asset", returns=i.InstanceRow, takes=i.NewInstanceInAsset, body=Body.JSON, status=201),
+    Route("GET",    "/data/assets/{ident}/shot-asset-instances",         "assets.list_shots_of_instances", returns=i.InstancesById),
+    Route("GET",    "/data/assets/{ident}/scene-asset-instances",        "assets.list_scenes_of_instances", returns=i.InstancesById),
+    Route("GET",    "/data/projects/{project_id}/metadata-descriptors",         "assets.list_descriptors", returns=list[d.DescriptorRow]),
+    Route("POST",   "/data/projects/{project_id}/metadata-descriptors",         "assets.create_descriptor", returns=d.DescriptorRow, takes=d.NewDescriptor, body=Body.JSON, status=201),
+    Route("GET",    "/data/projects/{project_id}/metadata-descriptors/{ident}", "assets.read_descriptor", returns=d.DescriptorRow),
+    Route("PUT",    "/data/projects/{project_id}/metadata-descriptors/{ident}", "assets.update_descriptor", returns=d.DescriptorRow, takes=d.DescriptorChanges, body=Body.JSON),
     Route("DELETE", "/data/projects/{project_id}/metadata-descriptors/{ident}", "assets.remove_descriptor", slow=True, status=204),
-    Route("GET",    "/data/projects/{project_id}/entity-links",                 "assets.list_entity_links", query=True, slow=True),
-    Route("GET", "/data/asset-types",                          "assets.list_asset_types", query=True),
-    Route("GET", "/data/asset-types/{ident}",                  "assets.read_asset_type"),
-    Route("GET", "/data/projects/{project_id}/asset-types",    "assets.list_asset_types_of_project"),
-    Route("POST", "/actions/projects/{project_id}/delete-entities", "assets.remove_entities", body=Body.VALUE, query=True, slow=True),
-    *kinds("/data/user/projects/{project_id}/{kind}", "assets.list_own_in_project", "sequence", "episode"),
-    Route("GET", "/data/user/projects/{project_id}/asset-types", "assets.list_own_asset_types"),
-    Route("GET", "/data/user/projects/{project_id}/asset-types/{asset_type_id}/assets", "assets.list_own_in_project", fixed=(("kind", "asset"),)),
-    Route("GET", "/data/user/sequences/{ident}/shots",  "assets.list_own_children", fixed=(("kind", "shot"),  ("of", "sequence"))),
-    Route("GET", "/data/user/sequences/{ident}/scenes", "assets.list_own_children", fixed=(("kind", "scene"), ("of", "sequence"))),
-    Route("PUT", "/data/shots/{ident}",                        "assets.update_shot", body=Body.JSON),
-    Route("GET", "/data/shots/{ident}/versions",               "assets.list_versions"),
-    Route("GET", "/data/shots/{ident}/asset-types",            "assets.list_asset_types_of_shot"),
-    Route("GET", "/data/shots/{ident}/assets",   "assets.list_cast_assets", fixed=(("kind", "shot"),)),
-    Route("GET", "/data/assets/{ident}/assets",  "assets.list_cast_assets", fixed=(("kind", "asset"),)),
-    Route("GET", "/data/assets/{ident}/cast-in", "assets.list_cast_in"),
-    Route("GET", "/data/assets/{ident}/casting", "assets.read_asset_casting"),
-    Route("PUT", "/data/assets/{ident}/casting", "assets.replace_asset_casting", body=Body.JSON),
-    Route("GET", "/data/projects/{project_id}/entities/{entity_id}/casting",           "assets.read_casting"),
-    Route("PUT", "/data/projects/{project_id}/entities/{entity_id}/casting",           "assets.replace_casting",  body=Body.JSON),
-    Route("PUT", "/data/projects/{project_id}/entities/casting",                       "assets.replace_castings", body=Body.JSON, slow=True),
-    Route("PUT", "/data/projects/{project_id}/entities/casting/assets/{asset_id}",     "assets.cast_asset", body=Body.JSON),
-    Route("GET", "/data/projects/{project_id}/asset-types/{asset_type_id}/casting",    "assets.list_casting_by_type"),
-    Route("GET", "/data/projects/{project_id}/sequences/{sequence_id}/casting",        "assets.list_casting_of_sequence"),
-    Route("GET", "/data/projects/{project_id}/sequences/all/casting",                  "assets.list_casting_of_sequences", slow=True),
-    Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/sequences/all/casting", "assets.list_casting_of_episode_sequences", slow=True),
-    Route("GET", "/data/projects/{project_id}/episodes/casting",                       "assets.list_casting_of_episodes", slow=True),
+    Route("GET",    "/data/projects/{project_id}/entity-links",                 "assets.list_entity_links", returns=list[k.CastingLink] | k.CastingLinks, query=k.LinkQuery, slow=True),
+    Route("GET", "/data/asset-types",                          "assets.list_asset_types", returns=list[e.AssetTypeRow], query=e.AssetTypeQuery),
+    Route("GET", "/data/asset-types/{ident}",                  "assets.read_asset_type", returns=e.AssetTypeRow),
+    Route("GET", "/data/projects/{project_id}/asset-types",    "assets.list_asset_types_of_project", returns=list[e.AssetTypeRow]),
+    Route("POST", "/actions/projects/{project_id}/delete-entities", "assets.remove_entities", returns=list[Id], takes=list[Id], body=Body.VALUE, query=e.RemovalQuery, slow=True),
+    *kinds("/data/user/projects/{project_id}/{kind}", "assets.list_own_in_project", "sequence", "episode", returns=list[e.EntityRow]),
+    Route("GET", "/data/user/projects/{project_id}/asset-types", "assets.list_own_asset_types", returns=list[e.AssetTypeRow]),
+    Route("GET", "/data/user/projects/{project_id}/asset-types/{asset_type_id}/assets", "assets.list_own_in_project", returns=list[e.EntityRow], fixed=(("kind", "asset"),)),
+    Route("GET", "/data/user/sequences/{ident}/shots",  "assets.list_own_children", returns=list[e.EntityRow], fixed=(("kind", "shot"), ("of", "sequence"))),
+    Route("GET", "/data/user/sequences/{ident}/scenes", "assets.list_own_children", returns=list[e.EntityRow], fixed=(("kind", "scene"), ("of", "sequence"))),
+    Route("PUT", "/data/shots/{ident}",                        "assets.update_shot", returns=e.EntityRow, takes=e.ShotChanges, body=Body.JSON),
+    Route("GET", "/data/shots/{ident}/versions",               "assets.list_versions", returns=list[e.EntityVersion]),
+    Route("GET", "/data/shots/{ident}/asset-types",            "assets.list_asset_types_of_shot", returns=list[e.AssetTypeRow]),
+    Route("GET", "/data/shots/{ident}/assets",   "assets.list_cast_assets", returns=list[e.EntityRow], fixed=(("kind", "shot"),)),
+    Route("GET", "/data/assets/{ident}/assets",  "assets.list_cast_assets", returns=list[e.EntityRow], fixed=(("kind", "asset"),)),
+    Route("GET", "/data/assets/{ident}/cast-in", "assets.list_cast_in", returns=list[k.PlaceOfCast]),
+    Route("GET", "/data/assets/{ident}/casting", "assets.read_asset_casting", returns=list[k.CastAssetInFull]),
+    Route("PUT", "/data/assets/{ident}/casting", "assets.replace_asset_casting", returns=list[k.Casting], takes=list[k.Casting], body=Body.JSON),
+    Route("GET", "/data/projects/{project_id}/entities/{entity_id}/casting",           "assets.read_casting", returns=list[k.CastAssetInFull]),
+    Route("PUT", "/data/projects/{project_id}/entities/{entity_id}/casting",           "assets.replace_casting", returns=list[k.Casting], takes=list[k.Casting], body=Body.JSON),
+    Route("PUT", "/data/projects/{project_id}/entities/casting",                       "assets.replace_castings", returns=dict[str, list[k.Casting]], takes=dict[str, list[k.Casting]], body=Body.JSON, slow=True),
+    Route("PUT", "/data/projects/{project_id}/entities/casting/assets/{asset_id}",     "assets.cast_asset", returns=dict[str, list[k.SharedCastAsset]], takes=k.CastInSeveral, body=Body.JSON),
+    Route("GET", "/data/projects/{project_id}/asset-types/{asset_type_id}/casting",    "assets.list_casting_by_type", returns=k.CastingsOfAssets),
+    Route("GET", "/data/projects/{project_id}/sequences/{sequence_id}/casting",        "assets.list_casting_of_sequence", returns=k.CastingsOfShots),
+    Route("GET", "/data/projects/{project_id}/sequences/all/casting",                  "assets.list_casting_of_sequences", returns=k.CastingsOfShots, slow=True),
+    Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/sequences/all/casting", "assets.list_casting_of_episode_sequences", returns=k.CastingsOfShots, slow=True),
+    Route("GET", "/data/projects/{project_id}/episodes/casting",                       "assets.list_casting_of_episodes", returns=k.CastingsOfEpisodes, slow=True),
     *(route for path in PATHS for route in data(path, service="assets")),
 )
 # fmt: on

@@ -1,6 +1,15 @@
 """Routes of ``crud``: the studio's records."""
 
+from typing import Any, Final
+
 from gateway.routes.table import Body, Route, avatar, data
+from services.common.contracts.crud import context as c
+from services.common.contracts.crud import event_log as e
+from services.common.contracts.crud import pipeline as f
+from services.common.contracts.crud import planning as n
+from services.common.contracts.crud import productions as p
+from services.common.contracts.crud import saved_searches as s
+from services.common.contracts.tasks import workflow as w
 
 PATHS = (
     "budget-entries",
@@ -31,26 +40,56 @@ PATHS = (
 SETTINGS = "/data/projects/{project_id}/settings"
 
 
-def chosen(kind: str, *, listed: bool = True) -> tuple[Route, ...]:
+#: What each kind of settings takes, and its list.
+CHOICES: Final[dict[str, tuple[Any, Any]]] = {
+    "task-types": (p.ChosenTaskType, list[w.TaskTypeRow]),
+    "task-status": (p.ChosenTaskStatus, list[w.TaskStatusRow]),
+    "asset-types": (p.ChosenAssetType, None),
+    "status-automations": (p.ChosenAutomation, list[w.StatusAutomationRow]),
+    "preview-background-files": (p.ChosenBackground, list[c.BackgroundRow]),
+}
+
+
+def chosen(kind: str) -> tuple[Route, ...]:
     """The routes of a production's settings of one kind: list, add, remove."""
     path, fixed = f"{SETTINGS}/{kind}", (("kind", kind),)
+    takes, rows = CHOICES[kind]
+    listed = (Route("GET", path, "crud.list_chosen", fixed=fixed, returns=rows),)
     return (
-        *((Route("GET", path, "crud.list_chosen", fixed=fixed),) if listed else ()),
-        Route("POST", path, "crud.choose", status=201, body=Body.LENIENT, fixed=fixed),
+        *(listed if rows else ()),
+        Route(
+            "POST",
+            path,
+            "crud.choose",
+            status=201,
+            body=Body.LENIENT,
+            fixed=fixed,
+            takes=takes,
+            returns=p.ProductionRow,
+        ),
         Route("DELETE", path + "/{ident}", "crud.drop", status=204, fixed=fixed),
     )
 
 
-def own(kind: str) -> tuple[Route, ...]:
+def own(kind: str, *, row: Any, lists: Any, new: Any, changes: Any) -> tuple[Route, ...]:
     """The routes of the caller's saved searches, or of their groups."""
-    row_path, fixed = f"/data/user/{kind}/{{ident}}", (("kind", kind),)
+    path, row_path, fixed = f"/data/user/{kind}", f"/data/user/{kind}/{{ident}}", (("kind", kind),)
+    body = Body.LENIENT
     return (
-        Route("GET", f"/data/user/{kind}", "crud.list_saved", fixed=fixed),
+        Route("GET", path, "crud.list_saved", fixed=fixed, returns=lists),
         Route(
-            "POST", f"/data/user/{kind}", "crud.save", status=201, body=Body.LENIENT, fixed=fixed
+            "POST", path, "crud.save", status=201, body=body, fixed=fixed, takes=new, returns=row
         ),
-        Route("GET", row_path, "crud.read_saved", fixed=fixed),
-        Route("PUT", row_path, "crud.change_saved", body=Body.LENIENT, fixed=fixed),
+        Route("GET", row_path, "crud.read_saved", fixed=fixed, returns=row),
+        Route(
+            "PUT",
+            row_path,
+            "crud.change_saved",
+            body=body,
+            fixed=fixed,
+            takes=changes,
+            returns=row,
+        ),
         Route("DELETE", row_path, "crud.forget_saved", status=204, fixed=fixed),
     )
 
@@ -64,64 +103,68 @@ def outputs(owner: str) -> tuple[Route, ...]:
             "crud.new_output_file",
             status=201,
             body=Body.LENIENT,
+            takes=f.NewOutputFile,
+            returns=f.OutputFileRow,
         ),
         Route(
             "POST",
             f"{owner}/output-files/next-revision",
             "crud.read_next_output_revision",
             body=Body.LENIENT,
+            takes=f.OutputOf,
+            returns=f.NextRevision,
         ),
     )
 
 
 # fmt: off
 ROUTES = (
-    Route("GET",  "/data/events/last",       "crud.list_last_events", query=True, repeat=True, reads_log=True),
-    Route("GET",  "/data/events/names",      "crud.list_event_names", slow=True, reads_log=True),
-    Route("POST", "/data/task-type-links",   "crud.link_task_type",   status=201, body=Body.JSON),
-    Route("POST", "/data/task-status-links", "crud.link_task_status", status=201, body=Body.JSON),
-    Route("GET",  "/data/user/context",      "crud.read_user_context", slow=True),
-    Route("GET",  "/data/projects/open",     "crud.list_open_projects", query=True, slow=True),
-    Route("GET",  "/data/user/projects/open", "crud.list_open_projects", query=True, slow=True),
-    Route("GET",  "/data/projects/all",      "crud.list_all_projects", query=True, slow=True),
-    Route("GET",  "/data/projects/{project_id}/task-types", "crud.list_chosen", fixed=(("kind", "task-types"),)),
+    Route("GET",  "/data/events/last",       "crud.list_last_events", returns=list[e.LoggedEvent], query=e.EventQuery, repeat=True, reads_log=True),
+    Route("GET",  "/data/events/names",      "crud.list_event_names", returns=list[str], slow=True, reads_log=True),
+    Route("POST", "/data/task-type-links",   "crud.link_task_type", returns=p.TaskTypeInProduction, takes=p.NewTaskTypeInProduction, status=201, body=Body.JSON),
+    Route("POST", "/data/task-status-links", "crud.link_task_status", returns=p.TaskStatusInProduction, takes=p.NewTaskStatusInProduction, status=201, body=Body.JSON),
+    Route("GET",  "/data/user/context",      "crud.read_user_context", returns=c.Context, slow=True),
+    Route("GET",  "/data/projects/open",     "crud.list_open_projects", returns=list[p.OpenProduction], query=p.ProductionQuery, slow=True),
+    Route("GET",  "/data/user/projects/open", "crud.list_open_projects", returns=list[p.OpenProduction], query=p.ProductionQuery, slow=True),
+    Route("GET",  "/data/projects/all",      "crud.list_all_projects", returns=list[p.ListedProduction], query=p.ProductionQuery, slow=True),
+    Route("GET",  "/data/projects/{project_id}/task-types", "crud.list_chosen", returns=list[w.TaskTypeRow], fixed=(("kind", "task-types"),)),
     *chosen("task-types"),
     *chosen("task-status"),
-    *chosen("asset-types", listed=False),
+    *chosen("asset-types"),
     *chosen("status-automations"),
     *chosen("preview-background-files"),
-    Route("POST", SETTINGS + "/batch",       "crud.choose_many", body=Body.LENIENT),
-    Route("GET",  "/data/projects/{project_id}/schedule-items", "crud.list_plans", fixed=(("kind", "schedule-items"),)),
-    Route("GET",  "/data/projects/{project_id}/milestones",     "crud.list_plans", fixed=(("kind", "milestones"),)),
-    Route("GET",  "/data/persons/{person_id}/day-offs",         "crud.list_absences"),
-    Route("GET",  "/data/user/day-offs/{day}", "crud.read_own_absence"),
-    Route("GET",  "/data/persons/{person_id}/day-offs/year/{year}",          "crud.list_absences"),
-    Route("GET",  "/data/persons/{person_id}/day-offs/month/{year}/{month}", "crud.list_absences"),
-    Route("GET",  "/data/persons/{person_id}/day-offs/week/{year}/{week}",   "crud.list_absences"),
-    Route("GET",  "/data/projects/{project_id}/playlists", "crud.list_project_playlists"),
-    Route("GET",  "/data/projects/{project_id}/episodes/{episode_id}/playlists", "crud.list_project_playlists"),
-    Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", body=Body.LENIENT),
-    *own("filters"),
-    *own("filter-groups"),
-    Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team"),
-    Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team",   status=201, body=Body.LENIENT),
-    Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", body=Body.LENIENT),
-    Route("DELETE", "/data/projects/{project_id}/team/{person_id}", "crud.leave_team",  status=204),
-    Route("POST", "/pictures/preview-background-files/{ident}",           "crud.upload_background", status=201, body=Body.MULTIPART, slow=True),
+    Route("POST", SETTINGS + "/batch",       "crud.choose_many", returns=p.ProductionRow, takes=p.ChosenTogether, body=Body.LENIENT),
+    Route("GET",  "/data/projects/{project_id}/schedule-items", "crud.list_plans", returns=list[n.ScheduleItemRow], fixed=(("kind", "schedule-items"),)),
+    Route("GET",  "/data/projects/{project_id}/milestones",     "crud.list_plans", returns=list[n.PlannedMilestone], fixed=(("kind", "milestones"),)),
+    Route("GET",  "/data/persons/{person_id}/day-offs",         "crud.list_absences", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/user/day-offs/{day}", "crud.read_own_absence", returns=n.OwnDayOff),
+    Route("GET",  "/data/persons/{person_id}/day-offs/year/{year}",          "crud.list_absences", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/persons/{person_id}/day-offs/month/{year}/{month}", "crud.list_absences", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/persons/{person_id}/day-offs/week/{year}/{week}",   "crud.list_absences", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/projects/{project_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
+    Route("GET",  "/data/projects/{project_id}/episodes/{episode_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
+    Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", returns=n.PlaylistRow, takes=n.PlaylistEntry, body=Body.LENIENT),
+    *own("filters", row=s.SavedSearch, lists=s.SearchesByList, new=s.NewSearch, changes=s.SearchChanges),
+    *own("filter-groups", row=s.SearchGroup, lists=s.GroupsByList, new=s.NewGroup, changes=s.GroupChanges),
+    Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team", returns=list[p.TeamMember]),
+    Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team", returns=p.ProductionRow, takes=p.NewMember, status=201, body=Body.LENIENT),
+    Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", returns=p.Seat, takes=p.NewRole, body=Body.LENIENT),
+    Route("DELETE", "/data/projects/{project_id}/team/{person_id}", "crud.leave_team", status=204),
+    Route("POST", "/pictures/preview-background-files/{ident}",           "crud.upload_background", returns=c.BackgroundRow, status=201, body=Body.MULTIPART, slow=True),
     Route("GET",  "/pictures/preview-background-files/{file}",            "crud.send_background", answer="file"),
     Route("GET",  "/pictures/thumbnails/preview-background-files/{file}", "crud.send_background_thumbnail", answer="file"),
-    Route("POST", "/data/tasks/{task_id}/working-files/new",            "crud.new_working_file", status=201, body=Body.LENIENT),
-    Route("GET",  "/data/tasks/{task_id}/working-files",                "crud.list_working_files_of_task"),
-    Route("GET",  "/data/tasks/{task_id}/working-files/last-revisions", "crud.list_last_working_files"),
-    Route("GET",  "/data/entities/{entity_id}/working-files",           "crud.list_working_files_of_entity", query=True),
-    Route("PUT",  "/actions/working-files/{ident}/comment",             "crud.comment_working_file", body=Body.LENIENT),
-    Route("PUT",  "/actions/working-files/{ident}/modified",            "crud.touch_working_file"),
+    Route("POST", "/data/tasks/{task_id}/working-files/new",            "crud.new_working_file", returns=f.WorkingFileRow, takes=f.NewWorkingFile, status=201, body=Body.LENIENT),
+    Route("GET",  "/data/tasks/{task_id}/working-files",                "crud.list_working_files_of_task", returns=list[f.WorkingFileRow]),
+    Route("GET",  "/data/tasks/{task_id}/working-files/last-revisions", "crud.list_last_working_files", returns=f.WorkingFilesByName),
+    Route("GET",  "/data/entities/{entity_id}/working-files",           "crud.list_working_files_of_entity", returns=list[f.WorkingFileRow], query=f.WorkingFileQuery),
+    Route("PUT",  "/actions/working-files/{ident}/comment",             "crud.comment_working_file", returns=f.WorkingFileRow, takes=f.WorkingFileComment, body=Body.LENIENT),
+    Route("PUT",  "/actions/working-files/{ident}/modified",            "crud.touch_working_file", returns=f.WorkingFileRow),
     *outputs("/data/entities/{ident}"),
     *outputs("/data/asset-instances/{ident}/entities/{temporal_id}"),
-    Route("GET",  "/data/entities/{ident}/output-types",                "crud.list_output_types_of"),
-    Route("GET",  "/data/entities/{ident}/output-files",                "crud.list_output_files_of", query=True),
-    Route("GET",  "/data/entities/{ident}/output-files/last-revisions", "crud.list_output_files_of", query=True, fixed=(("last", True),)),
-    Route("GET",  "/data/asset-instances/{ident}/output-files",         "crud.list_output_files_of", query=True, fixed=(("of", "instance"),)),
+    Route("GET",  "/data/entities/{ident}/output-types",                "crud.list_output_types_of", returns=list[f.OutputTypeRow]),
+    Route("GET",  "/data/entities/{ident}/output-files",                "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery),
+    Route("GET",  "/data/entities/{ident}/output-files/last-revisions", "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("last", True),)),
+    Route("GET",  "/data/asset-instances/{ident}/output-files",         "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("of", "instance"),)),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

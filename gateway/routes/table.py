@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from services.common.contracts.shapes import StoredPicture
+
 
 class Access(Enum):
     """The token that the gateway requires; permissions are checked by the owning service."""
@@ -48,8 +50,12 @@ class Route:
     access: Access = SIGNED_IN
     status: int = 200
     body: Body = Body.NONE
-    #: Whether the query parameters are passed, as ``query``.
-    query: bool = False
+    #: The type of its JSON body, and of what it answers (``services.common.contracts``). Those of
+    #: generic CRUD are the resources' columns.
+    takes: Any = None
+    returns: Any = None
+    #: Whether the query parameters are passed, as ``query``; or their type.
+    query: Any = False
     #: Whether parameters may be repeated: ``query`` then holds lists.
     repeat: bool = False
     #: Whether the verified claims and the client's address are passed, as ``caller``.
@@ -126,5 +132,6 @@ def avatar(kind: str, service: str) -> tuple[Route, ...]:
             slow=True,
             body=Body.MULTIPART,
             fixed=fixed,
+            returns=StoredPicture,
         ),
     )

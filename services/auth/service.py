@@ -14,7 +14,7 @@ from services.auth.sessions.rpc_log import LogRpc
 from services.auth.sessions.rpc_password import PasswordRpc
 from services.auth.sessions.rpc_session import SessionRpc
 from services.common.access.rules import admin, any_of, anyone, is_self
-from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
+from services.common.contracts.auth.events import OrganisationThumbnailSet, PersonThumbnailSet
 from services.common.crud.rpc import CrudRpc
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc

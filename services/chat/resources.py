@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from services.chat.models import Chat, ChatMessage
+from services.common.contracts.types import Id
 from services.common.crud.resource import CrudContext, Registry, Resource, SimpleRules
 from services.common.json_types import JsonObject
 
@@ -13,6 +14,7 @@ class MessageRules(SimpleRules):
     """Adds the files of a message, which ``tasks`` owns."""
 
     completes = frozenset({"read"})
+    adds: ClassVar = {"attachment_files": list[Id]}
 
     def complete(
         self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prepared: None

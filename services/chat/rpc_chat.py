@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.chat import rooms
 from services.chat.models import Chat, chat_participant
-from services.common.contracts.chat import ChatJoined, ChatLeft
+from services.common.contracts.chat.events import ChatJoined, ChatLeft
 from services.common.crud.resource_service import ResourceService
 from services.common.errors import Forbidden
 from services.common.json_types import JsonObject

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from services.chat import rooms
 from services.chat.models import Chat, ChatMessage
-from services.common import values
-from services.common.bodies import Field, read_body
-from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
+from services.common import bodies
+from services.common.contracts.chat.chats import NewMessage
+from services.common.contracts.chat.events import ChatMessageDeleted, ChatMessagePosted
 from services.common.crud import cross_references, filters
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
@@ -30,13 +30,11 @@ from services.common.database.sql_types import Condition, Select
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 
 #: Messages per call to ``tasks`` for their attachments: bounds the size of a message on the wire.
 MESSAGES_PER_CALL: Final = 1000
 NOT_IN_CHAT: Final = "You are not a participant of this chat"
-MESSAGE: Final = Field(values.text, required=True, null=BadValue)
 
 
 class MessageRpc(ResourceService):
@@ -79,7 +77,7 @@ class MessageRpc(ResourceService):
         Returns the message. Raises NotFound, Forbidden, InvalidInput (also for non-participants).
         Emits ``chat:new-message``.
         """
-        text = _text(data)
+        text = bodies.read(NewMessage, data).message
         chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
         if chat is None or not rooms.takes_part(self, chat):
             raise InvalidInput(NOT_IN_CHAT)
@@ -213,9 +211,3 @@ def _select_json(where: Condition, limit: int | None = None, offset: int = 0) ->
 
 def _with_files(text: str, files: list[JsonObject]) -> bytes:
     return msgspec.json.encode({**msgspec.json.decode(text), "attachment_files": files})
-
-
-def _text(data: JsonObject) -> str:
-    """The ``message`` of a body. Raises InvalidInput."""
-    text: str = read_body(data, {"message": MESSAGE})["message"]
-    return text

@@ -1,16 +1,23 @@
-"""Bodies whose fields a route declares: all invalid fields are reported at once."""
+"""Bodies, read as their declared types say: all invalid fields are reported at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar, cast
+
+from msgspec import inspect
 
 from services.common import values
+from services.common.contracts.types import Body
 from services.common.errors import invalid_fields
 from services.common.json_types import Json, JsonObject
 from services.common.values import BadValue, Reader
 
 Faults = list[dict[str, str]]
+B = TypeVar("B", bound=Body)
+#: Leaves a field out, so that its type's default applies.
+OMITTED: Final = object()
 
 
 class Field(NamedTuple):
@@ -31,7 +38,7 @@ class BadItems(BadValue):
         self.faults = faults
 
 
-def _filled(limit: int) -> Reader[str]:
+def _filled(limit: int | None) -> Reader[str]:
     read_text = values.text_of(limit)
 
     def read(value: Json) -> str:
@@ -119,8 +126,10 @@ def _read_fields(
         if key not in body:
             if field.required and not partial:
                 faults.append({"field": key, "message": "Field required"})
-            elif not partial:
+            elif not partial and field.default is not OMITTED:
                 result[key] = field.default
+            continue
+        if body[key] is None and field.null is OMITTED:
             continue
         try:
             result[key] = _read(field, body[key])
@@ -141,3 +150,85 @@ def _read(field: Field, value: Json) -> Any:
 
 def _fault(field: str, error: BadValue) -> dict[str, str]:
     return {"field": field, "message": error.about(field)}
+
+
+# --- declared types -------------------------------------------------------------------------------
+
+
+def read(kind: type[B], data: Json) -> B:
+    """A body as its type says. Raises InvalidInput with every field that is wrong."""
+    return kind(**read_body(data, _fields_of(kind)))
+
+
+@cache
+def _fields_of(kind: Any) -> Mapping[str, Field]:
+    declared = cast("inspect.StructType", inspect.type_info(kind))
+    return {one.encode_name: _field_of(one) for one in declared.fields}
+
+
+def _field_of(declared: inspect.Field) -> Field:
+    """How a field is read: by its type, and by what null and absence mean for it."""
+    kinds = _kinds_of(declared.type)
+    nullable = any(isinstance(kind, inspect.NoneType) for kind in kinds)
+    required = declared.required
+    (kind,) = (kind for kind in kinds if not isinstance(kind, inspect.NoneType))
+    null = None if nullable else BadValue if required else OMITTED
+    return Field(_reader_of(kind, nullable=nullable), OMITTED, required, null)
+
+
+def _kinds_of(declared: inspect.Type) -> list[inspect.Type]:
+    """The alternatives of a type, without the marks of descriptions and of absence."""
+    while isinstance(declared, inspect.Metadata):
+        declared = declared.type
+    if isinstance(declared, inspect.UnionType):
+        return [kind for one in declared.types for kind in _kinds_of(one)]
+    return [declared]
+
+
+def _reader_of(kind: inspect.Type, *, nullable: bool = False) -> Reader[Any]:
+    """The reader of ``values`` for a type. Raises TypeError where none is known."""
+    if nullable and isinstance(kind, inspect.UUIDType):
+        return values.reference
+    if type(kind) not in READERS:
+        message = f"bodies can't be read as {kind}"
+        raise TypeError(message)
+    return READERS[type(kind)](kind)
+
+
+def _text_reader(kind: inspect.StrType) -> Reader[str]:
+    return _filled(kind.max_length) if kind.min_length else values.text_of(kind.max_length)
+
+
+def _array_reader(kind: inspect.ListType) -> Reader[list[Any]]:
+    (item,) = _kinds_of(kind.item_type)
+    return each(_reader_of(item))
+
+
+def _object_of(kind: Any) -> Reader[Any]:
+    """Reads an object inside a body."""
+
+    def read_object(item: Json) -> Any:
+        if not isinstance(item, dict):
+            raise BadValue(item, "an object")
+        body, faults = _read_fields(item, _fields_of(kind), partial=False)
+        if faults:
+            raise BadItems(item, faults)
+        return kind(**body)
+
+    return read_object
+
+
+READERS: Final[Mapping[type[Any], Callable[[Any], Reader[Any]]]] = {
+    inspect.UUIDType: lambda _: values.parse_id,
+    inspect.StrType: _text_reader,
+    inspect.BoolType: lambda _: values.flag,
+    inspect.IntType: lambda kind: values.whole if kind.ge is None else values.at_least(kind.ge),
+    inspect.FloatType: lambda _: values.finite,
+    inspect.DateTimeType: lambda _: values.parse_moment,
+    inspect.DateType: lambda _: values.parse_day,
+    inspect.LiteralType: lambda kind: values.one_of(tuple(map(str, kind.values))),
+    inspect.ListType: _array_reader,
+    inspect.StructType: lambda kind: _object_of(kind.cls),
+    inspect.DictType: lambda _: values.json_object,
+    inspect.AnyType: lambda _: values.stored,
+}

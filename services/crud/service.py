@@ -2,7 +2,7 @@
 
 from services.common.access.rules import admin, any_of, studio_manager, team
 from services.common.config import FileSettings
-from services.common.contracts.crud import ProjectThumbnailSet
+from services.common.contracts.crud.events import ProjectThumbnailSet
 from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of

@@ -9,6 +9,8 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 KERNEL: Final = ROOT / "services" / "common"
+#: Parts of the path of a service's declarations, beside the one of the contracts' own modules.
+DECLARED: Final = 2
 UNIT: Final = ROOT / "tests" / "unit" / "common"
 #: Modules that only work with a database or broker, or hold declarations only: by what they are
 #: tested instead.
@@ -17,12 +19,9 @@ TESTED_BY: Final = {
     "bulk/importing.py": "tests/system/deploy/test_transfer.py",
     "bulk/starter_set.py": "tests/unit/deploy/test_starter_set.py",
     "bulk/suspended_constraints.py": "tests/system/deploy/test_transfer.py",
-    "contracts/assets.py": "tests/unit/deploy/test_documents.py",
-    "contracts/auth.py": "tests/unit/deploy/test_documents.py",
-    "contracts/chat.py": "tests/unit/deploy/test_documents.py",
-    "contracts/crud.py": "tests/unit/deploy/test_documents.py",
+    "contracts/shapes.py": "tests/unit/deploy/test_documents.py",
+    "contracts/types.py": "tests/unit/common/test_body_types.py",
     "contracts/references.py": "tests/system/contracts/test_foreign_references.py",
-    "contracts/tasks.py": "tests/unit/deploy/test_documents.py",
     "crud/cross_references.py": "tests/service/common/test_late_references.py",
     "crud/reading.py": "tests/system/contracts/test_every_resource.py",
     "crud/resource_service.py": "",
@@ -60,12 +59,14 @@ TESTED_BY: Final = {
 
 
 def modules() -> list[str]:
-    """The kernel's modules, without packages and the frozen steps of migrations."""
+    """The kernel's modules, without packages, migrations' frozen steps, services' declarations."""
     paths = (path.relative_to(KERNEL) for path in KERNEL.rglob("*.py"))
     return sorted(
         path.as_posix()
         for path in paths
-        if path.name != "__init__.py" and "frozen" not in path.parts
+        if path.name != "__init__.py"
+        and "frozen" not in path.parts
+        and not (path.parts[0] == "contracts" and len(path.parts) > DECLARED)
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.common.contracts import CATALOGUE
-from services.common.contracts import assets as events
+from services.common.contracts.assets import events
 from services.common.database.transaction import Transaction
 from services.common.json_types import JsonObject
 

@@ -34,7 +34,7 @@ from services.common.bodies import (
     read_body,
     text,
 )
-from services.common.contracts.assets import AssetNew, EditNew, ShotNew
+from services.common.contracts.assets.events import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService

@@ -13,8 +13,13 @@ from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, facts_of
 from services.assets.policy.membership import require_member
-from services.common.bodies import NEEDED_IDENT, Field, read_body, text
-from services.common.contracts import assets as events
+from services.common import bodies
+from services.common.contracts.assets import events
+from services.common.contracts.assets.instances import (
+    InstanceInShot,
+    NewInstanceInAsset,
+    NewInstanceInScene,
+)
 from services.common.crud.lists import compressed
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
@@ -30,7 +35,6 @@ from services.common.wire.rpc_protocol import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
 LINK: Final = asset_instance_link
-DESCRIPTION: Final = text(limit=200)
 
 
 class InstanceRpc(ResourceService):
@@ -75,9 +79,9 @@ class InstanceRpc(ResourceService):
 
         Emits ``asset_instance:new``.
         """
-        body = read_body(data, _fields("asset_id"))
-        scene, asset = self._place(ident, "scene", body["asset_id"])
-        instance_id = self._instantiate(asset, {"scene_id": scene["id"]}, body["description"])
+        body = bodies.read(NewInstanceInScene, data)
+        scene, asset = self._place(ident, "scene", body.asset_id)
+        instance_id = self._instantiate(asset, {"scene_id": scene["id"]}, body.description)
         event = events.AssetInstanceNew(
             asset_instance_id=instance_id, asset_id=asset["id"], scene_id=scene["id"]
         )
@@ -90,11 +94,9 @@ class InstanceRpc(ResourceService):
 
         Raises and emits as ``instantiate_in_scene``.
         """
-        body = read_body(data, _fields("asset_to_instantiate_id"))
-        target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
-        instance_id = self._instantiate(
-            asset, {"target_asset_id": target["id"]}, body["description"]
-        )
+        body = bodies.read(NewInstanceInAsset, data)
+        target, asset = self._place(ident, "asset", body.asset_to_instantiate_id)
+        instance_id = self._instantiate(asset, {"target_asset_id": target["id"]}, body.description)
         event = events.AssetInstanceNew(
             asset_instance_id=instance_id, asset_id=target["id"], asset_instantiated=asset["id"]
         )
@@ -107,7 +109,7 @@ class InstanceRpc(ResourceService):
 
         Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
         """
-        instance_id = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
+        instance_id = bodies.read(InstanceInShot, data).asset_instance_id
         shot = entities.readable_entity(self, ident, "shot")
         check_may_reference(self, self.registry["asset-instances"], [instance_id])
         # FOR SHARE: the instance can't be removed before the link to it is written.
@@ -201,7 +203,3 @@ class InstanceRpc(ResourceService):
         with self.database.read() as connection:
             text = connection.scalar(sa.select(document))
         return compressed((text or "{}").encode())
-
-
-def _fields(asset: str) -> dict[str, Field]:
-    return {asset: NEEDED_IDENT, "description": DESCRIPTION}

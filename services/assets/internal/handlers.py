@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import Entity, MetadataDescriptor
 from services.assets.policy.entity_types import entity_type
-from services.common.contracts.assets import AssetReadyChanged
-from services.common.contracts.crud import ProjectPrepared
-from services.common.contracts.tasks import TaskMakesReady
+from services.common.contracts.assets.events import AssetReadyChanged
+from services.common.contracts.crud.events import ProjectPrepared
+from services.common.contracts.tasks.events import TaskMakesReady
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, read_value

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.assets.models import Entity
-from services.common.contracts.tasks import PreviewSetMain
+from services.common.contracts.tasks.events import PreviewSetMain
 from services.common.crud import cross_references, writing
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of

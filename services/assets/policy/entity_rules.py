@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.assets.models import Entity, EntityConceptLink, EntityLink, EntityVersion
 from services.common.access.context import CallContext
-from services.common.contracts.assets import AssetReadyChanged
+from services.common.contracts.assets.events import AssetReadyChanged
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of

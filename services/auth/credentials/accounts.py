@@ -13,7 +13,7 @@ from services.auth.credentials import attempts
 from services.auth.credentials.attempts import MINUTE, now
 from services.auth.models import Person
 from services.common.access.context import CallContext
-from services.common.contracts.auth import LoginFailed, LoginLocked
+from services.common.contracts.auth.events import LoginFailed, LoginLocked
 from services.common.database.tables import table_of
 from services.common.errors import NotFound, Refused
 from services.common.json_types import JsonObject, Row

@@ -24,7 +24,7 @@ from services.auth.credentials.accounts import update
 from services.auth.credentials.attempts import now
 from services.auth.credentials.passwords import hashing
 from services.auth.models import FactorState, RevokedToken
-from services.common.contracts.auth import RecoveryCodeUsed
+from services.common.contracts.auth.events import RecoveryCodeUsed
 from services.common.database.tables import table_of
 from services.common.json_types import Json, JsonObject, Row
 from services.common.values import array_or_empty
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from services.auth.config import AuthSettings
-    from services.common.contracts.auth import Factor
+    from services.common.contracts.auth.events import Factor
     from services.common.database.transaction import Transaction
 
 TOTP: Final = "totp"

@@ -14,7 +14,7 @@ from services.auth.credentials.attempts import HOUR
 from services.auth.credentials.factors import Proofs, WrongProof
 from services.auth.credentials.passwords import matches
 from services.auth.mails.letters import write_to
-from services.common.contracts.auth import EmailChanged
+from services.common.contracts.auth.events import EmailChanged
 from services.common.errors import Refused
 
 if TYPE_CHECKING:

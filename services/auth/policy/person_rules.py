@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -25,7 +25,8 @@ from services.auth.policy.own_email import OwnProof
 from services.auth.policy.protected import account_to_change
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts, Rule
-from services.common.contracts.auth import BotTokenIssued
+from services.common.contracts.auth.events import BotTokenIssued
+from services.common.contracts.types import about
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
@@ -96,6 +97,9 @@ class PersonRules(ResourceRules[AccountSecrets]):
     """Validates accounts, enforces limits, and issues the tokens of bots."""
 
     completes = frozenset({"new", "update"})
+    adds: ClassVar = {
+        "access_token": Annotated[str, about("A bot's token, in the answer that issues it only.")]
+    }
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
         """Hash or compare a password before the transaction, which would be open for 0.25 s.

@@ -16,7 +16,7 @@ from services.auth.mails.letters import studio_name, write_to
 from services.auth.policy.protected import account_to_change
 from services.auth.sessions.fields import field_faults, texts
 from services.common.access.rules import only_persons
-from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
+from services.common.contracts.auth.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields

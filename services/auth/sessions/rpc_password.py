@@ -14,7 +14,7 @@ from services.auth.mails.letters import write_to
 from services.auth.policy.protected import account_to_change
 from services.auth.sessions.fields import texts
 from services.common.access.rules import only_persons
-from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
+from services.common.contracts.auth.events import PasswordChanged, PasswordResetRequested
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound, Refused

@@ -22,7 +22,7 @@ from services.auth.policy.organisation import organisation_json
 from services.auth.sessions.fields import field_faults
 from services.common.access.rules import only_persons
 from services.common.actor import Actor
-from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
+from services.common.contracts.auth.events import LoginFailed, LoginSucceeded, SessionRevoked
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of

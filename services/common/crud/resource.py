@@ -63,6 +63,8 @@ class ResourceRules(ABC, Generic[P]):
 
     #: Those of ``list``, ``read``, ``new``, ``update`` whose answers ``complete`` is called for.
     completes: ClassVar[frozenset[str]] = frozenset()
+    #: The fields that it adds, with their types.
+    adds: ClassVar[Mapping[str, Any]] = {}
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:
         """Return the body of a create to validate in place of the client's."""

@@ -11,8 +11,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import bodies
 from services.common.access.context import CallContext
-from services.common.bodies import read_body, text
+from services.common.contracts.crud.pipeline import WorkingFileComment
 from services.common.crud import cross_references, filters, lists, writing
 from services.common.crud.resource import CrudContext
 from services.common.crud.resource_service import ResourceService
@@ -22,7 +23,6 @@ from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import FileStatus, OutputFile, Software, WorkingFile
 from services.crud.policy import file_rules, files
@@ -30,7 +30,6 @@ from services.crud.policy.file_rules import FileRules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
-COMMENT: Final = text()._replace(required=True, null=BadValue)
 #: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
 DEFAULT_STATUS: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#FFFFFF"}
@@ -174,7 +173,7 @@ class PipelineRpc(ResourceService):
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
         """Set the comment of a working file. Raises NotFound, Forbidden, InvalidInput."""
-        body = read_body(data, {"comment": COMMENT})
+        body = {"comment": bodies.read(WorkingFileComment, data).comment}
         return writing.update(self, self.registry["working-files"], known_id(ident), body)
 
     @command

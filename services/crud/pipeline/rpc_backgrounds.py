@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.rules import admin
-from services.common.contracts.crud import BackgroundFileAdded
+from services.common.contracts.crud.events import BackgroundFileAdded
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id

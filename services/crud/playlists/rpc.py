@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.contracts.crud import PlaylistEntityAdded
+from services.common.contracts.crud.events import PlaylistEntityAdded
 from services.common.crud import lists, reading
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.contracts.crud import DayOffCovers
+from services.common.contracts.crud.events import DayOffCovers
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.database.sql_errors import CHECK, MESSAGES, NOT_NULL
 from services.common.database.tables import table_of

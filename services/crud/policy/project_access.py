@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Rule
-from services.common.contracts.crud import ProjectUpdated
+from services.common.contracts.crud.events import ProjectUpdated
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound

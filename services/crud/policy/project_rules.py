@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, ClassVar, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
-from services.common.contracts.crud import ProjectPrepared
+from services.common.contracts.crud.events import ProjectPrepared
+from services.common.contracts.types import Id, about
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of
@@ -92,6 +93,11 @@ class ProjectRules(ResourceRules[ProjectStart]):
     """Applies templates, announces new productions, and protects open ones from deletion."""
 
     completes = frozenset({"new", "update"})
+    adds: ClassVar = {
+        "first_episode_id": Annotated[
+            Id, about("Its first episode, in the answer that makes it a TV show.")
+        ]
+    }
 
     def prepare(self, _ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> ProjectStart:
         """Read the template's id in the body. Raises InvalidInput."""

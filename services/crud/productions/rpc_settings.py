@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.bodies import FLAG, IDS, NEEDED_IDENT, WHOLE, Field, items_of, read_body
+from services.common import bodies
+from services.common.bodies import WHOLE, read_body
+from services.common.contracts.crud.productions import ChosenTogether
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, default_of, known_id, parse_id
@@ -87,12 +89,6 @@ CHOICES: Final = {
 
 
 PRIORITY: Final = {"priority": WHOLE}
-BATCH: Final = {
-    "task_types": Field(items_of({"task_type_id": NEEDED_IDENT, **PRIORITY}), [], null=[]),
-    "task_status_ids": IDS,
-    "asset_type_ids": IDS,
-    "replace_task_types": FLAG,
-}
 
 
 class ProjectSettingsRpc(ResourceService):
@@ -157,13 +153,13 @@ class ProjectSettingsRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
-        batch = read_body(data, BATCH)
-        types = {item["task_type_id"]: item["priority"] for item in batch["task_types"]}
+        batch = bodies.read(ChosenTogether, data)
+        types = {item.task_type_id: item.priority for item in batch.task_types}
         existing = self._existing(
             {
                 TYPES: set(types),
-                STATUSES: set(batch["task_status_ids"]),
-                ASSET_TYPES: set(batch["asset_type_ids"]),
+                STATUSES: set(batch.task_status_ids),
+                ASSET_TYPES: set(batch.asset_type_ids),
             }
         )
         task_types = {
@@ -171,7 +167,7 @@ class ProjectSettingsRpc(ResourceService):
         }
         # Deleted in the transaction of the inserts below: readers never see the production without
         # types.
-        if batch["replace_task_types"]:
+        if batch.replace_task_types:
             link = TYPES.link
             other_types = link.c[TYPES.key].not_in(task_types)
             self.tx.connection.execute(

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.contracts.tasks import TaskAssigned
+from services.common.contracts.tasks.events import TaskAssigned
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id

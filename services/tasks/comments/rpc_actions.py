@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from services.common.contracts.tasks import CommentAcknowledged, CommentUnacknowledged
+from services.common.contracts.tasks.events import CommentAcknowledged, CommentUnacknowledged
 from services.common.crud import cross_references, writing
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id

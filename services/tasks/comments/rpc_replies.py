@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common import values
 from services.common.bodies import Field, read_body
-from services.common.contracts.tasks import CommentReplied, ReplyDeleted
+from services.common.contracts.tasks.events import CommentReplied, ReplyDeleted
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of

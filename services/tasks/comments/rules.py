@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
-from services.common.contracts.tasks import TaskStatusChanged
+from services.common.contracts.shapes import AttachedFile, ShortPerson
+from services.common.contracts.tasks.events import TaskStatusChanged
+from services.common.contracts.types import Id
 from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.tables import table_of
@@ -63,6 +65,12 @@ class CommentRules(ResourceRules[Prefetched]):
     """Keeps mentions, the task's status and the feed up to date with a comment."""
 
     completes = frozenset({"read"})
+    adds: ClassVar = {
+        "person": ShortPerson | None,
+        "attachment_files": list[AttachedFile],
+        # Ids, or with ``with_previews`` the previews' rows.
+        "previews": list[Id | JsonObject],
+    }
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Prefetched:
         """Ask for the team that an edited text may mention, and what a deleted comment shows."""

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
-from services.common.contracts.tasks import (
+from services.common.contracts.tasks.events import (
     CommentNew,
     NewsNew,
     TaskMakesReady,

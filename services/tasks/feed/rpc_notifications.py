@@ -13,7 +13,7 @@ from services.common import values
 from services.common.access.context import CallContext
 from services.common.access.rules import only_persons
 from services.common.bodies import Field, read_body
-from services.common.contracts.tasks import (
+from services.common.contracts.tasks.events import (
     NotificationRead,
     NotificationsAllRead,
     NotificationUnread,

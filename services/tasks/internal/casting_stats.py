@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.contracts.tasks import CastingStats
+from services.common.contracts.tasks.events import CastingStats
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, Inbox, on

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.policy import Policy, Sight
-from services.common.contracts.tasks import NotificationNew, NotificationsWritten
+from services.common.contracts.tasks.events import NotificationNew, NotificationsWritten
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.database.transaction import Transaction

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.contracts.tasks import PreviewNew, PreviewReceived
+from services.common.contracts.tasks.events import PreviewNew, PreviewReceived
 from services.common.crud.resource import CrudContext
 from services.common.database.tables import NOW
 from services.common.database.transaction import Transaction

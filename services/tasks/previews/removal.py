@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.contracts.tasks import PreviewSetMain
+from services.common.contracts.tasks.events import PreviewSetMain
 from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext
 from services.common.database.sql_types import Expression

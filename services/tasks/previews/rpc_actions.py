@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common import values
 from services.common.bodies import Field, read_body
-from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
+from services.common.contracts.tasks.events import PreviewAnnotated, PreviewSetMain, PreviewUpdate
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id

@@ -8,7 +8,7 @@ import msgspec
 
 from services.common import values
 from services.common.bodies import Field, read_body
-from services.common.contracts.tasks import PreviewReceived
+from services.common.contracts.tasks.events import PreviewReceived
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound, Refused

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.contracts.tasks import PreviewFileAdded, PreviewSetMain, PreviewUpdate
+from services.common.contracts.tasks.events import PreviewFileAdded, PreviewSetMain, PreviewUpdate
 from services.common.crud.resource import CrudContext
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, Refused

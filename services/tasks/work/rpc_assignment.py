@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
+from services.common.contracts.tasks.events import TaskAssigned, TaskUnassigned
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.sql_types import Condition

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common import values
 from services.common.access.rules import only_persons
 from services.common.bodies import Field, read_body
-from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
+from services.common.contracts.tasks.events import TimeSpentNew, TimeSpentUpdated
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period

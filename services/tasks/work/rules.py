@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
-from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
+from services.common.contracts.tasks.events import TaskAssigned, TaskUnassigned
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Condition

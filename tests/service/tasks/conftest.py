@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import pytest
 
+from services.common.contracts.shapes import ShortPerson
 from tests.desk import Desk
 from tests.running import SERVICES
 from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
+
+#: The fields of a person that other services embed.
+SHORT_PERSON: Final = tuple(ShortPerson.__struct_fields__)
 
 
 @pytest.fixture
@@ -30,11 +35,6 @@ def tasks(make_service: MakeService, desk: Desk) -> OneService:
 def fake_replies(desk: Desk) -> dict[str, Any]:
     """The answers of the other services, derived from the desk's rows."""
     tables = desk.tables
-
-    def persons(ids: list[str]) -> dict[str, Any]:
-        return {
-            row["id"]: complete_person(desk, row) for row in tables["person"] if row["id"] in ids
-        }
 
     def mentionable(ids: list[str]) -> dict[str, Any]:
         members: dict[str, list[str]] = {}
@@ -65,11 +65,23 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
         "crud.seat_assignee": True,
         "crud.find_existing_rows": existing,
         "auth.find_existing_rows": existing,
-        "auth.list_full_persons": persons,
-        "auth.list_short_persons": persons,
+        "auth.list_full_persons": partial(complete_persons, desk),
+        "auth.list_short_persons": partial(short_persons, desk),
         "auth.list_mentionable": mentionable,
         "assets.describe_entities": entities,
     }
+
+
+def complete_persons(desk: Desk, ids: list[str]) -> dict[str, Any]:
+    """People as ``auth`` returns them to services, by id."""
+    people = desk.tables["person"]
+    return {row["id"]: complete_person(desk, row) for row in people if row["id"] in ids}
+
+
+def short_persons(desk: Desk, ids: list[str]) -> dict[str, Any]:
+    """People in the form that other answers embed, by id."""
+    people = complete_persons(desk, ids)
+    return {key: {name: row[name] for name in SHORT_PERSON} for key, row in people.items()}
 
 
 def _teams(desk: Desk) -> dict[str, Any]:
@@ -113,7 +125,14 @@ def complete_person(desk: Desk, person: dict[str, Any]) -> dict[str, Any]:
     links = desk.tables["department_link"]
     mine = [link["department_id"] for link in links if link["person_id"] == person["id"]]
     shown = {name: value for name, value in person.items() if name != "password"}
-    return {"studio_id": None, **shown, "full_name": full_name(person), "departments": mine}
+    return {
+        "type": "Person",
+        "studio_id": None,
+        "has_avatar": False,
+        **shown,
+        "full_name": full_name(person),
+        "departments": mine,
+    }
 
 
 def full_name(person: dict[str, Any]) -> str:

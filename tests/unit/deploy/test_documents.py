@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,13 @@ import msgspec
 import pytest
 
 from deploy.docs import served
-from deploy.docs.declarations import events
+from deploy.docs.answer_types import CRUD, answer_type, body_type
+from deploy.docs.declarations import events, resources
 from deploy.docs.kept import documents
+from deploy.docs.row_types import row_type
 from gateway.routes import ROUTES
+from gateway.routes.table import Body, Route
+from gateway.steps.answer import FILE
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,69 @@ def test_every_route_is_described(openapi: dict[str, Any]) -> None:
     """Under its path and method."""
     described = {(m.upper(), path) for path, methods in openapi["paths"].items() for m in methods}
     assert described == {(route.method, route.path) for route in ROUTES}
+
+
+def answers_json(route: Route) -> bool:
+    """Whether a route answers JSON: no file, and not nothing."""
+    return route.answer != FILE and route.status != HTTPStatus.NO_CONTENT
+
+
+def test_every_answer_has_a_type() -> None:
+    """Tests hold each answer to it, and clients are generated from it."""
+    untyped = [route for route in ROUTES if answers_json(route) and answer_type(route) is None]
+    assert untyped == []
+
+
+def test_every_body_has_a_type() -> None:
+    """Except for bodies that hold a file and nothing else."""
+    untyped = {
+        route.function
+        for route in ROUTES
+        if route.body is not Body.NONE and body_type(route) is None
+    }
+    assert untyped == {"add_attachments", "upload_avatar", "upload_background", "upload_preview"}
+
+
+def test_every_query_has_a_type() -> None:
+    """Those of generic CRUD are its columns."""
+    assert {route.function for route in ROUTES if route.query is True} <= CRUD
+
+
+def test_every_field_of_a_type_is_explained(openapi: dict[str, Any]) -> None:
+    """By a sentence of its own, or of its type; columns of rows have none."""
+    columns = set(row_columns())
+    unexplained = [
+        f"{title}.{name}"
+        for title, schema in openapi["components"]["schemas"].items()
+        for name, field in schema.get("properties", {}).items()
+        if name not in columns and not is_explained(field)
+    ]
+    assert unexplained == []
+
+
+def row_columns() -> Iterator[str]:
+    """The names of all fields that rows of generic CRUD have."""
+    for resource in resources().values():
+        yield from row_type(resource).__struct_fields__
+    yield from ("error", "message")
+
+
+def is_explained(schema: Any) -> bool:
+    """Whether a schema has a description or refers to a type, at any depth."""
+    if isinstance(schema, dict):
+        explained = "description" in schema or "$ref" in schema
+        return explained or any(map(is_explained, schema.values()))
+    return isinstance(schema, list) and any(map(is_explained, schema))
+
+
+def test_schemas_have_plain_names(openapi: dict[str, Any]) -> None:
+    """Two types of one name would get those of their modules, which clients' classes would have."""
+    assert [name for name in openapi["components"]["schemas"] if "." in name] == []
+
+
+def test_the_description_is_small(descriptions: Path) -> None:
+    """Clients load it at start: compressed, in bytes."""
+    assert len(gzip.compress((descriptions / "openapi.json").read_bytes())) <= 400_000
 
 
 def test_every_event_has_a_description() -> None:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from services.common.contracts.assets.entities import EntityRow, EntityTypeRow
+from services.common.contracts.auth.people import PersonRow
+from services.common.contracts.crud.productions import ProductionRow
 from tests.desk import Desk
+from tests.examples import example
 from tests.service.one_service import OneService
 from tests.service.tasks.conftest import complete_person
 
@@ -17,10 +21,7 @@ def other_services(tasks: OneService, desk: Desk) -> None:
 
     def shown(ids: list[str]) -> list[dict[str, Any]]:
         people = (row for row in desk.tables["person"] if row["id"] in ids)
-        return [
-            {name: complete_person(desk, row)[name] for name in ("id", "full_name", "departments")}
-            for row in people
-        ]
+        return [reduced(complete_person(desk, row)) for row in people]
 
     def opened(person_id: str | None = None) -> list[str]:
         seats = desk.tables["project_person_link"]
@@ -31,10 +32,18 @@ def other_services(tasks: OneService, desk: Desk) -> None:
         "crud.list_projects_in_brief": {},
         "crud.list_open_project_ids": opened,
         "crud.list_playlists_in_brief": {},
-        "crud.read_plain": {"name": "Film"},
+        "crud.read_plain": example(ProductionRow, name="Film"),
         "auth.list_persons_shown": shown,
-        "assets.read_entity_with_ancestors": {"entity": {"name": "Hero"}},
+        "assets.read_entity_with_ancestors": {
+            "entity": example(EntityRow, name="Hero"),
+            "entity_type": example(EntityTypeRow, name="Character"),
+        },
         "assets.list_projects_of_entities": lambda ids: {
             row["id"]: row["project_id"] for row in desk.tables["entity"] if row["id"] in ids
         },
     }
+
+
+def reduced(person: dict[str, Any]) -> dict[str, Any]:
+    """A person as those who aren't managers see them."""
+    return {name: person.get(name) for name in (*example(PersonRow), "departments")}

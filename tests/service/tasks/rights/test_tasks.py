@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.common.contracts.tasks import overview
+from services.common.contracts.types import Answer
 from services.tasks.policy.tasks import WORK
 from tests.desk import Desk
+from tests.examples import example
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.service.tasks.rights.standing import leave, newcomer, seat
 
@@ -37,17 +40,23 @@ def planned(tasks: OneService, desk: Desk) -> None:
     desk.row("task", desk.task).update(PLANNED)
     desk.link("task_person_link", task_id=desk.task, person_id=desk.people["client"])
     tasks.fill(desk)
-    head = {"id": desk.asset, "name": "Hero"}
+    hero = {"id": desk.asset, "name": "Hero"}
+    head = head_of(overview.AssetWithTasks, **hero)
     tasks.fakes.replies |= {
         "assets.list_entity_summaries": lambda compact, **_: [
             [desk.asset, list(head.values()) if compact else head]
         ],
-        "assets.list_linked_summaries": [[desk.asset, head]],
-        "assets.read_entity_summary": {"head": head},
+        "assets.list_linked_summaries": [[desk.asset, head_of(overview.LinkingEntity, **hero)]],
+        "assets.read_entity_summary": {"head": head_of(overview.AssetInFull, **hero)},
         "assets.list_entities_below": [desk.asset],
         "assets.read_change_version": 1,
         "crud.read_change_version": 1,
     }
+
+
+def head_of(kind: type[Answer], **own: Any) -> dict[str, Any]:
+    """An entity of a view as ``assets`` answers it: without tasks."""
+    return {name: value for name, value in example(kind, **own).items() if name != "tasks"}
 
 
 def shown_tasks(tasks: OneService, desk: Desk, who: str) -> dict[str, dict[str, Any]]:
@@ -151,8 +160,8 @@ def test_clients_see_no_tasks_of_concepts(tasks: OneService, desk: Desk) -> None
 
 def test_clients_see_no_tasks_of_linked_concepts(tasks: OneService, desk: Desk) -> None:
     """Others do."""
-    head = [desk.concept, {"id": desk.concept, "name": "Mood"}]
-    tasks.fakes.replies["assets.list_linked_summaries"] = [head]
+    head = head_of(overview.LinkingEntity, id=desk.concept, name="Mood")
+    tasks.fakes.replies["assets.list_linked_summaries"] = [[desk.concept, head]]
     for who, count in (("client", 0), ("supervisor", 1)):
         (concept,) = tasks.call(who, "list_linked_with_tasks", ident=desk.asset)
         assert len(concept["tasks"]) == count

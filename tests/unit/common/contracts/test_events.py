@@ -10,7 +10,7 @@ import pytest
 
 from services.common import contracts
 from services.common.contracts import CATALOGUE, Event
-from services.common.contracts.tasks import TaskAssigned
+from services.common.contracts.tasks.events import TaskAssigned
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What ``assets`` promises: its events, and the bodies and answers of its routes."""

@@ -1,0 +1,1 @@
+"""What ``auth`` promises: its events, and the bodies and answers of its routes."""

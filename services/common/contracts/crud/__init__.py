@@ -1,0 +1,1 @@
+"""What ``crud`` promises: its events, and the bodies and answers of its routes."""

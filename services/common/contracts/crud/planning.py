@@ -1,0 +1,73 @@
+"""Bodies and answers of schedules, days off and playlists."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from services.common.contracts.types import (
+    UNSET,
+    Answer,
+    Body,
+    Day,
+    Id,
+    Moment,
+    RowOf,
+    UnsetType,
+    about,
+)
+
+
+class ScheduleItemRow(RowOf, kw_only=True):
+    """The period of work on a task type, in a production or one of its entities."""
+
+    resource: ClassVar[str] = "schedule-items"
+
+
+class PlannedMilestone(RowOf, kw_only=True):
+    """A deadline of a production, without its times."""
+
+    resource: ClassVar[str] = "milestones"
+    without: ClassVar[frozenset[str]] = frozenset({"created_at", "updated_at"})
+
+
+class DayOffRow(RowOf, kw_only=True):
+    """A period in which a person is away."""
+
+    resource: ClassVar[str] = "day-offs"
+
+
+class OwnDayOff(Answer, kw_only=True):
+    """The period in which the caller is away; empty where there is none."""
+
+    id: Id | UnsetType = UNSET
+    date: Annotated[Day | UnsetType, about("Its first day.")] = UNSET
+    end_date: Annotated[Day | UnsetType, about("Its last day.")] = UNSET
+    description: Annotated[str | UnsetType | None, about("Why, in words.", "Holidays")] = UNSET
+    person_id: Annotated[Id | UnsetType | None, about("The caller.")] = UNSET
+    created_at: Moment | UnsetType = UNSET
+    updated_at: Moment | UnsetType = UNSET
+    type: Annotated[str | UnsetType, about("The kind of the row.", "DayOff")] = UNSET
+
+
+class PlaylistRow(RowOf, kw_only=True):
+    """An ordered list of previews for a review."""
+
+    resource: ClassVar[str] = "playlists"
+
+
+class PlaylistInBrief(RowOf, kw_only=True):
+    """A playlist without its entities."""
+
+    resource: ClassVar[str] = "playlists"
+    without: ClassVar[frozenset[str]] = frozenset({"shots"})
+
+    first_preview_file_id: Annotated[str | None, about("The preview of its first entity.")]
+
+
+class PlaylistEntry(Body, kw_only=True):
+    """An entity to add to a playlist."""
+
+    entity_id: Id
+    preview_file_id: Annotated[
+        Id | None, about("The preview to show; else the newest one of the entity.")
+    ] = None

@@ -1,0 +1,99 @@
+"""The types that bodies, queries and answers are declared with.
+
+Each route names its types in its table. The owning service reads a body with its type
+(``bodies.read``), tests hold every answer to its type, and the description of the API is made from
+both. A field's sentence and example stand beside it: ``Annotated[int, about("Frames.", 24)]``.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+__all__ = ["UNSET", "UnsetType"]
+
+T = TypeVar("T")
+
+
+def about(sentence: str, *examples: Any, **limits: Any) -> Meta:
+    """What a field means, with examples, and limits such as ``max_length``."""
+    return Meta(description=sentence, examples=list(examples) or None, **limits)
+
+
+Id = Annotated[UUID, about("The id of a row.", "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10")]
+Moment = Annotated[
+    datetime,
+    about(
+        "A time in UTC, without a zone suffix.",
+        "2026-01-05T10:00:00",
+        tz=False,
+        # JSON Schema's date-time would demand a zone.
+        extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$"},
+    ),
+]
+Day = Annotated[date, about("A day.", "2026-01-05")]
+#: JSON that no declaration can tell more of.
+FreeObject = Annotated[dict[str, Any], about("Free JSON: keys and values are the studio's own.")]
+Count = Annotated[int, about("How many there are.", 3, ge=0)]
+
+
+class Body(msgspec.Struct, kw_only=True):
+    """A JSON object that a client sends.
+
+    Unknown fields are ignored; values are read as ``values`` tells. A field without a default is
+    required. Null counts as the default where a field may not be null.
+    """
+
+
+class Query(msgspec.Struct, kw_only=True):
+    """The parameters of a query string; unknown ones are ignored."""
+
+
+class Answer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A JSON object that a client gets.
+
+    Tests refuse a field that is not declared; the description allows more, as releases add some.
+    """
+
+
+class Page(Answer, Generic[T], kw_only=True):
+    """A page of a list, with what a client needs to ask for the next one."""
+
+    data: Annotated[list[T], about("The rows of this page.")]
+    total: Annotated[int, about("Rows on all pages.", 250, ge=0)]
+    nb_pages: Annotated[int, about("How many pages there are.", 3, ge=0)]
+    limit: Annotated[int, about("Rows on a page.", 100, ge=1)]
+    offset: Annotated[int, about("Rows on the pages before.", 0)]
+    page: Annotated[int, about("The number of this page, from 1.", 1)]
+
+
+class PageQuery(Query, kw_only=True):
+    """Pages: with ``page``, a list answers one page in its envelope, else all rows."""
+
+    page: Annotated[int | UnsetType, about("The page to answer, from 1.", 1)] = UNSET
+    limit: Annotated[int | UnsetType, about("Rows on a page.", 100)] = UNSET
+
+
+class RowOf(Answer, kw_only=True):
+    """A row of a resource of generic CRUD: the table's columns are its fields, beside its own.
+
+    ``deploy.docs.row_types`` fills them in.
+    """
+
+    #: The path of the resource: ``tasks``.
+    resource: ClassVar[str]
+    #: Columns that these answers leave out.
+    without: ClassVar[frozenset[str]] = frozenset()
+
+
+class Timestamped(Answer, kw_only=True):
+    """A row: its id, its times, and the name of its kind."""
+
+    id: Id
+    created_at: Moment
+    updated_at: Moment
+    type: Annotated[str, about("The kind of the row.", "Chat")]
