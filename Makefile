@@ -109,6 +109,10 @@ chaos: .venv/dev install ## Inject each fault in turn under load and check that 
 fuzz: .venv/dev install ## Fuzz every operation with valid and invalid input (EXAMPLES=50, SEED=…)
 	@$(BIN)/python -m tests.fuzz
 
+.PHONY: rights
+rights: .venv/dev install ## Try every route as every kind of person; differences from the rights in .run/rights.md (ONLY=/data/tasks)
+	@$(BIN)/python -m tests.rights
+
 .PHONY: lint
 lint: .venv/dev ## Check style, types and import rules
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

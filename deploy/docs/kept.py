@@ -1,8 +1,8 @@
 """The generated documents that are committed to git.
 
-``docs/event-catalogue.md``, ``docs/observing.md`` and ``docs/house.md`` are read on the web before
-anything is installed, and Grafana loads the dashboard from the checkout. A test fails while one of
-them is stale.
+``docs/event-catalogue.md``, ``docs/observing.md``, ``docs/rights.md``, ``docs/house.md`` are read
+on the web before anything is installed, and Grafana loads the dashboard from the checkout. A test
+fails while one of them is stale.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from deploy.dashboard import dashboard
 from deploy.docs.event_catalogue import event_catalogue
 from deploy.docs.metrics_table import OBSERVING, observing
 from deploy.docs.package_graph import HOUSE, house
+from deploy.docs.rights_tables import RIGHTS, rights
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -28,4 +29,5 @@ def documents() -> dict[Path, str]:
         ROOT / "deploy" / "monitoring" / "dashboard.json": f"{panels}\n",
         OBSERVING: observing(),
         HOUSE: house(),
+        RIGHTS: rights(),
     }

@@ -7,6 +7,8 @@ from typing import Final
 
 import grimp
 
+from deploy.docs.marked_block import replaced
+
 HOUSE: Final = Path(__file__).parents[2] / "docs" / "house.md"
 BEGIN: Final = "<!-- drawn from the imports by `make docs` -->"
 END: Final = "<!-- end of the drawing -->"
@@ -21,14 +23,12 @@ Arrows = dict[str, set[str]]
 
 def house() -> str:
     """The document with its graphs regenerated."""
-    before, _, rest = HOUSE.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
     graph = grimp.build_graph("services", "gateway", exclude_type_checking_imports=False)
     drawings = [
         f"### {title}\n\n```mermaid\n{mermaid(arrows_of(graph, root))}```\n"
         for root, title in DRAWN.items()
     ]
-    return f"{before}{BEGIN}\n\n" + "\n".join(drawings) + f"\n{END}{after}"
+    return replaced(HOUSE.read_text(), BEGIN, END, "\n".join(drawings).rstrip("\n"))
 
 
 def arrows_of(graph: grimp.ImportGraph, root: str) -> Arrows:

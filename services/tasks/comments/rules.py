@@ -95,12 +95,14 @@ class CommentRules(ResourceRules[Prefetched]):
         _body: JsonObject,
         _prefetched: Prefetched,
     ) -> None:
-        """Set the editor; only managers may change author, task and visibility.
+        """Set the editor of a change; only managers may change author, task and visibility.
 
         Raises Forbidden for a status the caller may not set, and for a move to a production they
         don't manage.
         """
-        values["editor_id"] = ctx.actor.id
+        # Who sends no change edits nothing, and may not have been allowed to.
+        if values:
+            values["editor_id"] = ctx.actor.id
         role = ctx.actor.role_in(row["project_id"])
         if role not in MANAGERS:
             for name in ("for_client", "person_id", "object_id"):

@@ -50,7 +50,7 @@ def _logs(ctx: CallContext, facts: Facts) -> bool:
 
 _OF_TIME: Final = ("project_id", "person_id")
 _OWN: Final = Sight("their own", _own)
-_DELETE: Final = any_of(manager, Rule("to be the person concerned", _is_own, _OF_TIME))
+_DELETE: Final = any_of(manager, Rule("to be the person, and in the team", _is_own, _OF_TIME))
 _LOG: Final = Rule(
     "to be assigned to the task, or for others to manage the production",
     _logs,

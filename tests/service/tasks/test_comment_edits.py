@@ -74,6 +74,16 @@ def test_an_edit_of_something_else_notifies_nobody(tasks: OneService, desk: Desk
     assert kinds == ["comment"]
 
 
+def test_an_edit_without_a_change_has_no_editor(tasks: OneService, desk: Desk) -> None:
+    """Who may only tick the checklist doesn't become the editor of the text by sending nothing."""
+    row = post_comment(tasks, desk, "manager", "look")
+    edit(tasks, "artist", row["id"])
+    assert [one["editor_id"] for one in tasks.rows("comment", id=row["id"])] == [None]
+    edit(tasks, "artist", row["id"], checklist=[{"text": "a", "checked": True}])
+    (ticked,) = tasks.rows("comment", id=row["id"])
+    assert str(ticked["editor_id"]) == desk.people["artist"]
+
+
 def test_attaching_and_detaching_files_emits_an_update(tasks: OneService, desk: Desk) -> None:
     """It invalidates cached lists."""
     at = {"task_id": desk.task, "comment_id": desk.comment}

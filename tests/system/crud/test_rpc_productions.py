@@ -44,6 +44,9 @@ REDUCED = {
     "is_bot",
 }
 
+#: What clients are shown of people.
+BRIEF = REDUCED - {"departments", "studio_id", "desktop_login"}
+
 
 def context(system: System, world: World, role: str) -> dict[str, Any]:
     """The context of a client."""
@@ -79,14 +82,18 @@ def described(system: System) -> Show:
 
 
 def test_the_context_has_every_key_for_every_role(system: System, world: World) -> None:
-    """The user limit is for administrators, complete persons for managers."""
+    """The user limit is for administrators, complete persons for managers, few for clients."""
     for role in world.people:
         result = context(system, world, role)
         assert set(result) == KEYS | ({"user_limit"} if role == "admin" else set())
-        assert len(result["persons"]) == len(world.people)
         person = next(p for p in result["persons"] if p["id"] == world.people["artist"])
-        assert person["departments"] == [world.department]
-        assert (set(person) == REDUCED) is (role not in {"admin", "manager"})
+        if role == "client":
+            assert set(person) == BRIEF
+            assert world.people["stranger"] not in {p["id"] for p in result["persons"]}
+        else:
+            assert len(result["persons"]) == len(world.people)
+            assert person["departments"] == [world.department]
+            assert (set(person) == REDUCED) is (role not in {"admin", "manager"})
         assert len(result["task_types"]) == len(result["task_status"]) == 1
         assert {kind["type"] for kind in result["asset_types"]} == {"AssetType"}
         assert result["asset_types"][0]["task_types"] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ TABLE = sa.Table(
     sa.Column("data", JSONB),
     sa.Column("links", ARRAY(sa.Text)),
 )
-IDENT = uuid4()
+IDENT = UUID("9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10")
 
 
 def sql(name: str, text: str) -> str:

@@ -1,0 +1,1 @@
+"""Every route as every kind of person, compared with what the policies say they may."""
