@@ -19,6 +19,7 @@ from services.common.database.tables import table_of
 from services.crud import models as m
 from services.crud.policy import (
     calendar_rules,
+    day_offs,
     file_rules,
     files,
     playlist_rules,
@@ -168,7 +169,7 @@ RESOURCES: Final = Registry(
     Resource(
         path="day-offs",
         model=m.DayOff,
-        read=any_of(admin, is_self("person_id")),
+        read=day_offs.reader,
         create=any_of(admin, is_self("person_id")),
         update=any_of(admin, is_self("person_id")),
         delete=any_of(admin, is_self("person_id")),

@@ -1,6 +1,6 @@
 """The service, composed of its RPC mixins."""
 
-from services.common.access.rules import admin, any_of, studio_manager, team
+from services.common.access.rules import any_of, manager, studio_manager, team
 from services.common.config import FileSettings
 from services.common.contracts.crud.events import ProjectThumbnailSet
 from services.common.crud.rpc import CrudRpc
@@ -73,7 +73,7 @@ class CrudService(
     avatars = {
         "projects": Avatar(
             read=any_of(studio_manager, team),
-            write=admin,
+            write=manager,
             new_event=lambda ident: ProjectThumbnailSet(project_id=ident),
         ),
     }

@@ -13,6 +13,10 @@ NO_VENDOR: Final = "to be in the production's team, not as vendor"
 STUDIO_PEOPLE: Final = "to be in the production's team, not as vendor or client"
 MANAGE: Final = "to manage the production"
 SELF: Final = "to be the person concerned"
+DAYS_OFF: Final = (
+    f"{SELF} or to manage a production of the person's "
+    "or to supervise the person's department in a production of theirs"
+)
 #: RPC methods by rule; one that serves several kinds may name its ``kind``.
 BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
@@ -34,10 +38,13 @@ BY_RULE: Final[dict[str, str]] = {
     "an administrator": """
         auth.set_password auth.mail_reset_link auth.remove_factors auth.join_department
         auth.leave_department auth.list_login_logs
-        crud.upload_background auth.upload_avatar:organisations crud.upload_avatar
+        crud.upload_background auth.upload_avatar:organisations
+        """,
+    DAYS_OFF: """
+        crud.list_absences
         """,
     SELF: """
-        crud.list_absences auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
+        auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
         """,
     "to be the person told, and to read the entity": """
         tasks.read_notification tasks.mark_notification
@@ -135,7 +142,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
     MANAGE: """
         assets.create_asset assets.create_entity assets.list_entity_links
-        tasks.remove_comment_preview
+        tasks.remove_comment_preview crud.upload_avatar
         assets.update_shot assets.replace_asset_casting assets.replace_casting
         assets.replace_castings assets.cast_asset
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type

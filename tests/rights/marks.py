@@ -49,7 +49,7 @@ SEEN_BY: Final = {
     "client playlist": "to be in the production's team, not as vendor",
     "filter": "an administrator",
     "filter group": "an administrator",
-    "day off": "an administrator",
+    "day off": "to manage a production of the person's",
     # Of the studio.
     "phone": "a manager or to manage a production",
     "mail": "a manager or to manage a production",

@@ -79,6 +79,11 @@ MEANINGS: Final[dict[str, Test]] = {
         reader(case) and not case.who.bot
     ),
     "to manage the production": manages,
+    # The person of a place is in its production.
+    "to manage a production of the person's": manages,
+    "to supervise the person's department in a production of theirs": lambda case: (
+        case.role == "supervisor" and case.who.department in {"", case.at.author.department}
+    ),
     "to supervise the production": lambda case: case.role in {"manager", "supervisor"},
     "to supervise the tasks' department": supervises,
     "to have created it": makes,

@@ -63,7 +63,7 @@ class ResourceRules(ABC, Generic[P]):
 
     #: Those of ``list``, ``read``, ``new``, ``update`` whose answers ``complete`` is called for.
     completes: ClassVar[frozenset[str]] = frozenset()
-    #: The fields that it adds, with their types.
+    #: The fields that it adds or may leave out, with their types.
     adds: ClassVar[Mapping[str, Any]] = {}
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -15,10 +16,11 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
 from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
-from services.common.errors import Forbidden, NotFound
+from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import DayOff
+from services.crud.policy import day_offs
 from services.crud.policy.project_access import permitted_project
 from services.crud.policy.schedules import MILESTONES, SCHEDULE_ITEMS
 
@@ -38,7 +40,7 @@ class PlanningRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, POLICIES[kind].lister)
-        hidden = STAMPS if kind == "milestones" else frozenset()
+        hidden = STAMPS if kind == "milestones" else ()
         return self._of(kind, "project_id", project, ORDER[kind], hidden=hidden)
 
     @query
@@ -51,18 +53,18 @@ class PlanningRpc(ResourceService):
     ) -> Reply:
         """A person's days off by date: all, or those that overlap a year, or a month or week of it.
 
-        For the person and administrators. Raises NotFound, Forbidden.
+        For the person and those who plan their work; supervisors aren't shown the reasons.
+        Raises NotFound, Forbidden.
         """
         person = known_id(person_id)
-        if not self.actor.is_admin and self.actor.id != person:
-            message = "This requires to be the person concerned."
-            raise Forbidden(message)
+        day_offs.reader.check(self, {"person_id": person})
+        hidden = () if day_offs.sees_reason(self, person) else {day_offs.REASON}
         # Without a period all days: one statement serves both.
         first, last = period(year, month, week) if year else (date.min, date.max)
         day_off = table_of(DayOff).c
         # A period counts where it overlaps the one requested, even if it starts before it.
         touching = (day_off.date <= last, day_off.end_date >= first)
-        return self._of("day-offs", "person_id", person, "date", *touching)
+        return self._of("day-offs", "person_id", person, "date", *touching, hidden=hidden)
 
     @query
     def read_own_absence(self, day: str) -> Reply:
@@ -85,7 +87,7 @@ class PlanningRpc(ResourceService):
         ident: UUID,
         order: str,
         *where: Condition,
-        hidden: frozenset[str] = frozenset(),
+        hidden: Collection[str] = (),
     ) -> Reply:
         resource = self.registry[path]
         table = resource.table

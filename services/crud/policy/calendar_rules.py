@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import DayOff, SalaryScale
+from services.crud.policy.day_offs import REASON, sees_reason
 
 POSITIONS: Final = table_of(SalaryScale).c.position.info["choices"]
 SENIORITIES: Final = table_of(SalaryScale).c.seniority.info["choices"]
@@ -22,7 +23,19 @@ OVERLAP: Final = "Day off already exists for this period"
 
 
 class DayOffRules(SimpleRules):
-    """Periods of one person never overlap."""
+    """Periods of one person never overlap; who plans only doesn't read why somebody is away."""
+
+    completes = frozenset({"read"})
+    #: Absent for those who may not know.
+    adds: ClassVar = {REASON: str | None}
+
+    def complete(
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prepared: None
+    ) -> None:
+        """Leave the reason out for supervisors."""
+        for row in rows:
+            if not sees_reason(ctx, row["person_id"] and UUID(row["person_id"])):
+                del row[REASON]
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None

@@ -256,6 +256,41 @@ def test_a_day_off_moves_to_another_person_by_an_administrator_only(
     assert (moved["person_id"], moved["description"]) == (other, "Away")
 
 
+@pytest.mark.parametrize(
+    ("departments", "outcome"), [([], OK), (["theirs"], OK), (["another"], FORBIDDEN)]
+)
+def test_days_off_are_read_by_those_who_plan_the_persons_work(
+    crud: OneService, world: World, departments: list[str], outcome: str
+) -> None:
+    """Managers with the reason, supervisors of the department without, others not at all."""
+    days = {"date": "2026-03-02", "end_date": "2026-03-06", "description": "A wedding"}
+    artist = world.people["artist"]
+    day_off = world.add("day_off", "wedding", person_id=artist, **days)
+    for name in departments:
+        other = world.department if name == "theirs" else world.add("department", name, name=name)
+        seat = {"person_id": world.people["supervisor"], "department_id": other}
+        world.link("department_link", **seat)
+    crud.fakes.replies["auth.list_full_persons"] = {
+        artist: {"id": artist, "departments": [world.department]}
+    }
+    crud.fill(world)
+    listed = crud.outcomes(ROLES, "list_absences", person_id=artist)
+    read = crud.outcomes(ROLES, "read_row", path="day-offs", ident=day_off)
+    assert listed == read
+    assert read == {
+        "manager": OK,
+        "supervisor": outcome,
+        "artist": OK,
+        "client": FORBIDDEN,
+        "vendor": FORBIDDEN,
+    }
+    for who, told in (("manager", True), ("artist", True), ("supervisor", False)):
+        if read[who] == OK:
+            row = crud.call(who, "read_row", path="day-offs", ident=day_off)
+            (shown,) = crud.call(who, "list_absences", person_id=artist)
+            assert ("description" in row, "description" in shown) == (told, told)
+
+
 def test_nobody_says_who_created_a_playlist(crud: OneService, world: World) -> None:
     """A supervisor may change those that they made."""
     crud.fill(world)

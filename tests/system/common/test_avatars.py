@@ -53,7 +53,7 @@ def test_an_avatar_is_a_square_png(admin: Caller, world: World, kind: str) -> No
 def test_people_set_their_own_avatar_and_admins_all_others(
     system: System, admin: Caller, world: World
 ) -> None:
-    """Everybody reads them; a production's only its team."""
+    """Everybody reads them; a production's is set by its managers, and read by its team."""
     artist = system.caller(world.people["artist"])
     mine = f"/pictures/thumbnails/persons/{world.people['artist']}"
     assert send(artist, mine, "me.png", picture(9, 9)).status_code == 201
@@ -61,6 +61,8 @@ def test_people_set_their_own_avatar_and_admins_all_others(
     assert send(artist, other, "me.png", picture(9, 9)).status_code == 403
     project = f"/pictures/thumbnails/projects/{world.project}"
     assert send(artist, project, "p.png", picture(9, 9)).status_code == 403
+    manager = system.caller(world.people["manager"])
+    assert send(manager, project, "p.png", picture(9, 9)).status_code == 201
     assert send(admin, project, "p.png", picture(9, 9)).status_code == 201
     assert artist.get(f"{project}.png").status_code == 200
     stranger = system.caller(world.people["stranger"])

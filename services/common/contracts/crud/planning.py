@@ -35,6 +35,11 @@ class DayOffRow(RowOf, kw_only=True):
 
     resource: ClassVar[str] = "day-offs"
 
+    description: Annotated[
+        str | UnsetType | None,
+        about("Why, in words; absent for those who may not know.", "Holidays"),
+    ] = UNSET
+
 
 class OwnDayOff(Answer, kw_only=True):
     """The period in which the caller is away; empty where there is none."""
