@@ -126,9 +126,7 @@ class Seat(Answer, kw_only=True):
 class ProductionQuery(Query, kw_only=True):
     """Which productions to list."""
 
-    name: Annotated[
-        str | UnsetType, about("Only the one with exactly this name.", "Caminandes")
-    ] = UNSET
+    name: Annotated[str | UnsetType, about("Only the one with this name.", "Caminandes")] = UNSET
 
 
 class NewTaskTypeInProduction(Body, kw_only=True):
