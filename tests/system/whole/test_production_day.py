@@ -41,13 +41,12 @@ def studio(system: System) -> System:
     return system
 
 
-def test_a_second_day_works_like_the_first(studio: System) -> None:
-    """The data of the first is in nobody's way."""
-    for _ in range(2):
-        wait_for_end(day_process(studio))
+def test_a_day_works(studio: System) -> None:
+    """Every step of it."""
+    wait_for_end(day_process(studio))
 
 
-def test_two_days_run_concurrently(studio: System) -> None:
-    """Neither sees or blocks the other."""
+def test_two_more_days_run_concurrently(studio: System) -> None:
+    """Neither the data of the first nor each other is in their way."""
     for day in [day_process(studio) for _ in range(2)]:
         wait_for_end(day)
