@@ -20,8 +20,10 @@ from gateway.routes.table import Route
 SEEN: Final[set[str]] = set()
 
 
-def hold(answer: requests.Response, *_: Any, **__: Any) -> None:
-    """A hook of ``requests``: hold an answer to its route's type."""
+def hold(answer: requests.Response, *_: Any, **options: Any) -> None:
+    """A hook of ``requests``: hold an answer to its route's type, unless the test streams it."""
+    if options.get("stream"):
+        return
     request = answer.request
     url = urlsplit(str(request.url))
     route = route_of(str(request.method), url.path)

@@ -12,7 +12,13 @@ from services.common.json_types import JsonObject
 TEMPLATE: Final = "#/components/schemas/{name}"
 REFUSAL: Final[JsonObject] = {
     "type": "object",
-    "properties": {"error": {"type": "boolean"}, "message": {"type": "string"}},
+    "properties": {
+        "error": {
+            "type": ["boolean", "string"],
+            "description": "True; the sentence itself where a route assigns somebody unknown.",
+        },
+        "message": {"type": "string", "description": "What is wrong, in a sentence."},
+    },
 }
 
 

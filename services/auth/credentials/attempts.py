@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.auth.models import Attempt
-from services.common.access.signing_keys import KeyRing
+from services.common.access.derived_keys import derived_keys
 from services.common.database.tables import table_of
 from services.common.errors import TooMany
 
@@ -52,7 +52,7 @@ def account_key(settings: AuthSettings, email: str) -> str:
 
     A plain hash of one could be guessed from a copy of the database.
     """
-    key = KeyRing.of(settings).derived("attempts")[0]
+    key = derived_keys(settings, "attempts")[0]
     return hmac.new(key, email.strip().lower().encode(), hashlib.sha256).hexdigest()
 
 

@@ -8,11 +8,12 @@ its tokens have expired. A token without a key id may be signed by any of them.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
+
+from services.common.access.derived_keys import derived
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +43,7 @@ class KeyRing:
 
     def derived(self, purpose: str) -> list[bytes]:
         """A key of 32 bytes for another purpose, of each secret; the current one's is first."""
-        return [
-            hmac.digest(secret.encode(), purpose.encode(), "sha256")
-            for secret in self._secrets.values()
-        ]
+        return derived(self._secrets.values(), purpose)
 
     def read(self, token: str, require: Sequence[str] = ()) -> dict[str, Any]:
         """Verify a token and return its claims.

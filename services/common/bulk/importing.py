@@ -192,8 +192,9 @@ class ServiceImport:
         name, stage = str(writer.table.name), f"staged_{writer.table.name}"[:63]
         if stage not in self._staged:
             self.cursor.execute(
-                f'CREATE TEMPORARY TABLE "{stage}" (LIKE "{name}" INCLUDING CONSTRAINTS) '
-                "ON COMMIT DROP"
+                # With the defaults of columns that no import has.
+                f'CREATE TEMPORARY TABLE "{stage}" '
+                f'(LIKE "{name}" INCLUDING CONSTRAINTS INCLUDING DEFAULTS) ON COMMIT DROP'
             )
             self._staged.add(stage)
         self._stage(writer, stage, lines, keys)

@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from services.common.access.signing_keys import KeyRing
+from services.common.access.derived_keys import derived_keys
 from services.common.actor import Actor
 from services.common.errors import Conflict, Forbidden, KeyReused
 from services.common.observability.metrics import IDEMPOTENT
@@ -60,7 +60,7 @@ def _fingerprints(ctx: CallContext) -> list[str]:
     # Uploads bring their own hash: their bodies differ each time.
     given = ctx.call.get("fingerprint")
     request = given.encode() if given else ctx.call["body"]
-    keys = KeyRing.of(ctx.settings).derived(PURPOSE)
+    keys = derived_keys(ctx.settings, PURPOSE)
     keyed = [hmac.new(key, request, hashlib.sha256).hexdigest() for key in keys]
     # The last release stored plain hashes; its rows expire within a day.
     return [*keyed, given or hashlib.sha256(request).hexdigest()]

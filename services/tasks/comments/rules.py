@@ -67,7 +67,8 @@ class CommentRules(ResourceRules[Prefetched]):
     completes = frozenset({"read"})
     adds: ClassVar = {
         "person": ShortPerson | None,
-        "attachment_files": list[AttachedFile],
+        # Ids in lists.
+        "attachment_files": list[AttachedFile | Id],
         # Ids, or with ``with_previews`` the previews' rows.
         "previews": list[Id | JsonObject],
     }
