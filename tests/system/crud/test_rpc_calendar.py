@@ -27,12 +27,14 @@ def test_plans_of_a_production_are_listed_for_its_team(
         assert admin.get(f"/data/projects/{NOWHERE}/{kind}").status_code == 404
 
 
-def test_days_off_are_listed_for_their_owner(system: System, world: World, admin: Caller) -> None:
-    """And for administrators."""
+def test_days_off_are_listed_for_their_owner_and_who_plans_their_work(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Those are administrators, managers and supervisors."""
     artist = world.people["artist"]
     body = {"person_id": artist, "date": "2030-01-07", "end_date": "2030-01-08"}
     assert admin.post("/data/day-offs", body).ok
     path = f"/data/persons/{artist}/day-offs/"
     assert [row["date"] for row in system.caller(artist).get(path).json()] == ["2030-01-07"]
-    assert statuses(system, world, "GET", path) == [200, 403, 403, 200, 403, 403, 403]
+    assert statuses(system, world, "GET", path) == [200, 200, 200, 200, 403, 403, 403]
     assert admin.get("/data/persons/x/day-offs").status_code == 404
