@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import requests
 
-from deploy.docs.answer_types import answer_type
+from deploy.docs.http_api.answer_types import answer_type
 from gateway.routes import ROUTES
 from gateway.routes.table import Route
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from msgspec import inspect
 
-from deploy.docs.row_types import filled_in
+from deploy.docs.http_api.row_types import filled_in
 from services.common.contracts.types import Answer
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"

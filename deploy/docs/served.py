@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from deploy.docs.asyncapi import asyncapi
-from deploy.docs.openapi import openapi
+from deploy.docs.http_api.openapi import openapi
 from gateway.health import BUILT
 from services.common.json_types import JsonObject
 

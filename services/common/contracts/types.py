@@ -81,7 +81,7 @@ class PageQuery(Query, kw_only=True):
 class RowOf(Answer, kw_only=True):
     """A row of a resource of generic CRUD: the table's columns are its fields, beside its own.
 
-    ``deploy.docs.row_types`` fills them in.
+    ``deploy.docs.http_api.row_types`` fills them in.
     """
 
     #: The path of the resource: ``tasks``.

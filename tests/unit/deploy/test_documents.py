@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from deploy.docs import served
-from deploy.docs.answer_types import CRUD, answer_type, body_type
 from deploy.docs.declarations import events, resources
+from deploy.docs.http_api.answer_types import CRUD, answer_type, body_type
+from deploy.docs.http_api.row_types import row_type
 from deploy.docs.kept import documents
-from deploy.docs.row_types import row_type
 from gateway.routes import ROUTES
 from gateway.routes.table import Body, Route
 from gateway.steps.answer import FILE

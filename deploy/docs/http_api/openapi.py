@@ -6,9 +6,9 @@ import copy
 import re
 from typing import Final
 
-from deploy.docs.answer_types import answer_type, body_type
 from deploy.docs.declarations import first_line, resource_of, resources, service_class, summary
-from deploy.docs.openapi_schemas import REFUSAL, Schemas
+from deploy.docs.http_api.answer_types import answer_type, body_type
+from deploy.docs.http_api.schemas import REFUSAL, Schemas
 from gateway.health import VERSION
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from deploy.docs.declarations import resource_of, resources
-from deploy.docs.row_types import filled_in, row_type, struct
+from deploy.docs.http_api.row_types import filled_in, row_type, struct
 from gateway.routes.table import Route
 from services.common.contracts.types import UNSET, Answer, Page, UnsetType
 
