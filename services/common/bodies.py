@@ -16,6 +16,7 @@ from services.common.values import BadValue, Reader
 
 Faults = list[dict[str, str]]
 B = TypeVar("B", bound=Body)
+T = TypeVar("T")
 #: Leaves a field out, so that its type's default applies.
 OMITTED: Final = object()
 
@@ -69,12 +70,8 @@ def each(read_item: Reader[Any]) -> Reader[list[Any]]:
         for index, item in enumerate(values.array(value)):
             try:
                 items.append(read_item(item))
-            except BadItems as error:
-                faults += [
-                    {**fault, "field": f"{index}.{fault['field']}"} for fault in error.faults
-                ]
             except BadValue as error:
-                faults.append(_fault(str(index), error))
+                faults += _faults(str(index), error)
         if faults:
             raise BadItems(value, faults)
         return items
@@ -84,16 +81,21 @@ def each(read_item: Reader[Any]) -> Reader[list[Any]]:
 
 def items_of(fields: Mapping[str, Field]) -> Reader[list[JsonObject]]:
     """Reads an array of objects with these fields."""
+    return each(_object_of(lambda: fields, dict))
 
-    def read(item: Json) -> JsonObject:
+
+def _object_of(fields: Callable[[], Mapping[str, Field]], build: Callable[..., T]) -> Reader[T]:
+    """Reads an object inside a body; ``fields`` is called then, as a type may hold itself."""
+
+    def read(item: Json) -> T:
         if not isinstance(item, dict):
             raise BadValue(item, "an object")
-        body, faults = _read_fields(item, fields, partial=False)
+        body, faults = _read_fields(item, fields(), partial=False)
         if faults:
             raise BadItems(item, faults)
-        return body
+        return build(**body)
 
-    return each(read)
+    return read
 
 
 IDENT: Final = Field(values.reference)
@@ -133,10 +135,8 @@ def _read_fields(
             continue
         try:
             result[key] = _read(field, body[key])
-        except BadItems as error:
-            faults += [{**fault, "field": f"{key}.{fault['field']}"} for fault in error.faults]
         except BadValue as error:
-            faults.append(_fault(key, error))
+            faults += _faults(key, error)
     return result, faults
 
 
@@ -148,8 +148,11 @@ def _read(field: Field, value: Json) -> Any:
     return field.null
 
 
-def _fault(field: str, error: BadValue) -> dict[str, str]:
-    return {"field": field, "message": error.about(field)}
+def _faults(field: str, error: BadValue) -> Faults:
+    """What is wrong with a field, or with each of its bad items."""
+    if isinstance(error, BadItems):
+        return [{**fault, "field": f"{field}.{fault['field']}"} for fault in error.faults]
+    return [{"field": field, "message": error.about(field)}]
 
 
 # --- declared types -------------------------------------------------------------------------------
@@ -204,20 +207,6 @@ def _array_reader(kind: inspect.ListType) -> Reader[list[Any]]:
     return each(_reader_of(item))
 
 
-def _object_of(kind: Any) -> Reader[Any]:
-    """Reads an object inside a body."""
-
-    def read_object(item: Json) -> Any:
-        if not isinstance(item, dict):
-            raise BadValue(item, "an object")
-        body, faults = _read_fields(item, _fields_of(kind), partial=False)
-        if faults:
-            raise BadItems(item, faults)
-        return kind(**body)
-
-    return read_object
-
-
 READERS: Final[Mapping[type[Any], Callable[[Any], Reader[Any]]]] = {
     inspect.UUIDType: lambda _: values.parse_id,
     inspect.StrType: _text_reader,
@@ -228,7 +217,7 @@ READERS: Final[Mapping[type[Any], Callable[[Any], Reader[Any]]]] = {
     inspect.DateType: lambda _: values.parse_day,
     inspect.LiteralType: lambda kind: values.one_of(tuple(map(str, kind.values))),
     inspect.ListType: _array_reader,
-    inspect.StructType: lambda kind: _object_of(kind.cls),
+    inspect.StructType: lambda kind: _object_of(lambda: _fields_of(kind.cls), kind.cls),
     inspect.DictType: lambda _: values.json_object,
     inspect.AnyType: lambda _: values.stored,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.policy import STUDIO, Policy
 from services.common.access.rules import Facts, Rule
+from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.crud.models import Milestone, ProductionScheduleVersion, ScheduleItem
@@ -56,31 +57,19 @@ def _asked(ctx: CallContext, query: Facts) -> bool:
 
 asked_project_team: Final = Rule("project_id of a production of yours", _asked)
 
-SCHEDULE_ITEMS: Final = Policy(
-    kind="schedule-items",
-    table=table_of(ScheduleItem),
-    project=table_of(ScheduleItem).c.project_id,
-    sees=STUDIO,
-    lists_closed=True,
+
+def _for_the_studio(kind: str, model: type[Any], project: Expression | None = None) -> Policy:
+    """The policy of plans: all of them, also of closed productions, for the studio's people."""
+    table = table_of(model)
+    column = table.c.project_id if project is None else project
+    return Policy(kind=kind, table=table, project=column, sees=STUDIO, lists_closed=True)
+
+
+SCHEDULE_ITEMS: Final = _for_the_studio("schedule-items", ScheduleItem)
+MILESTONES: Final = _for_the_studio("milestones", Milestone)
+SCHEDULE_VERSIONS: Final = _for_the_studio(
+    "production-schedule-versions", ProductionScheduleVersion
 )
-MILESTONES: Final = Policy(
-    kind="milestones",
-    table=table_of(Milestone),
-    project=table_of(Milestone).c.project_id,
-    sees=STUDIO,
-    lists_closed=True,
-)
-SCHEDULE_VERSIONS: Final = Policy(
-    kind="production-schedule-versions",
-    table=table_of(ProductionScheduleVersion),
-    project=table_of(ProductionScheduleVersion).c.project_id,
-    sees=STUDIO,
-    lists_closed=True,
-)
-SCHEDULED_TASKS: Final = Policy(
-    kind="production-schedule-version-task-links",
-    table=table_of(TaskLink),
-    project=VERSION_PROJECT,
-    sees=STUDIO,
-    lists_closed=True,
+SCHEDULED_TASKS: Final = _for_the_studio(
+    "production-schedule-version-task-links", TaskLink, VERSION_PROJECT
 )

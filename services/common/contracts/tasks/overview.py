@@ -59,36 +59,33 @@ class TaskInView(Answer, kw_only=True):
     assignees: Annotated[list[Id], about("The people who are assigned to it.")]
 
 
-class TaskOfAsset(TaskInView, kw_only=True):
-    """A task of an asset."""
+class DetailedTask(TaskInView, kw_only=True):
+    """What a view shows of tasks besides."""
 
     data: TaskData
     difficulty: Difficulty
     done_date: Annotated[Moment | None, about("When it was done.")]
     is_subscribed: Subscribed
+
+
+class TaskOfPart(DetailedTask, kw_only=True):
+    """A task of a sequence, scene or episode."""
+
+    last_preview_file_id: Annotated[Id | None, about("Its newest preview.")]
+
+
+class TaskOfAsset(DetailedTask, kw_only=True):
+    """A task of an asset."""
+
     last_preview_file_id: Annotated[str, about("Its newest preview; empty without one.")]
 
 
-class TaskOfShot(TaskInView, kw_only=True):
+class TaskOfShot(DetailedTask, kw_only=True):
     """A task of a shot."""
 
-    data: TaskData
-    difficulty: Difficulty
-    done_date: Annotated[Moment | None, about("When it was done.")]
-    is_subscribed: Subscribed
     last_preview_file_id: Annotated[Id | None, about("Its newest preview.")]
     nb_assets_ready: AssetsReady
     nb_drawings: Annotated[int | None, about("How many drawings it takes.", 24)]
-
-
-class TaskOfPart(TaskInView, kw_only=True):
-    """A task of a sequence, scene or episode."""
-
-    data: TaskData
-    difficulty: Difficulty
-    done_date: Annotated[Moment | None, about("When it was done.")]
-    is_subscribed: Subscribed
-    last_preview_file_id: Annotated[Id | None, about("Its newest preview.")]
 
 
 class TaskOfConcept(TaskInView, kw_only=True):
@@ -115,6 +112,21 @@ class TaskOfLinkingEntity(TaskInView, kw_only=True):
 # --- entities -------------------------------------------------------------------------------------
 
 
+class EntityInView(Answer, kw_only=True):
+    """An entity in a view."""
+
+    id: Id
+    name: Name
+    description: Description
+    canceled: Canceled
+    data: Data
+    entity_type_id: Id
+    project_id: Id
+    project_name: ProductionName
+    source_id: Annotated[Id | None, about("Of assets only.")]
+    preview_file_id: Preview
+
+
 class AssetWithTasks(Answer, kw_only=True):
     """An asset with its tasks."""
 
@@ -136,25 +148,15 @@ class AssetWithTasks(Answer, kw_only=True):
     tasks: list[TaskOfAsset]
 
 
-class ShotWithTasks(Answer, kw_only=True):
+class ShotWithTasks(EntityInView, kw_only=True):
     """A shot with its tasks."""
 
-    id: Id
     type: Annotated[str, about("Always ``Shot``.", "Shot")]
-    name: Name
-    description: Description
-    canceled: Canceled
-    data: Data
-    entity_type_id: Id
     parent_id: Annotated[Id, about("Its sequence.")]
     sequence_id: Annotated[Id, about("Its sequence again.")]
     sequence_name: Annotated[str, about("The name of its sequence.", "SQ01")]
     episode_id: OfEpisode
     episode_name: EpisodeName
-    project_id: Id
-    project_name: ProductionName
-    source_id: Annotated[Id | None, about("Of assets only.")]
-    preview_file_id: Preview
     fps: FramesPerSecond
     frame_in: FrameIn
     frame_out: FrameOut
@@ -187,42 +189,22 @@ class PartWithTasks(Answer, kw_only=True):
     tasks: list[TaskOfPart]
 
 
-class EditWithTasks(Answer, kw_only=True):
+class EditWithTasks(EntityInView, kw_only=True):
     """An edit with its tasks."""
 
-    id: Id
     type: Annotated[str, about("Always ``Edit``.", "Edit")]
-    name: Name
-    description: Description
-    canceled: Canceled
-    data: Data
-    entity_type_id: Id
     parent_id: OfEpisode
     episode_id: Annotated[OfEpisode, about("Its episode again.")]
     episode_name: EpisodeName
-    project_id: Id
-    project_name: ProductionName
-    source_id: Annotated[Id | None, about("Of assets only.")]
-    preview_file_id: Preview
     nb_entities_out: Casting
     tasks: list[TaskOfEdit]
 
 
-class ConceptInView(Answer, kw_only=True):
+class ConceptInView(EntityInView, kw_only=True):
     """A concept in a view."""
 
-    id: Id
     type: Annotated[str, about("Its kind.", "Concept")]
-    name: Name
-    description: Description
-    canceled: Canceled
-    data: Data
-    entity_type_id: Id
     parent_id: Annotated[Id | None, about("Of other kinds only.")]
-    project_id: Id
-    project_name: ProductionName
-    source_id: Annotated[Id | None, about("Of assets only.")]
-    preview_file_id: Preview
     fps: FramesPerSecond
     frame_in: FrameIn
     frame_out: FrameOut
