@@ -2,6 +2,7 @@
 
 from services.auth.config import AuthSettings
 from services.auth.internal.context import ContextRpc
+from services.auth.internal.descriptions import PersonDescriptionRpc
 from services.auth.internal.notification_mail import NotificationMailRpc
 from services.auth.internal.rpc import InternalRpc
 from services.auth.models import Base
@@ -32,6 +33,7 @@ class AuthService(
     InternalRpc,
     ContextRpc,
     DepartmentRpc,
+    PersonDescriptionRpc,
 ):
     """People, the studio, sessions."""
 

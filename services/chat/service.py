@@ -1,5 +1,6 @@
 """The service's table of contents."""
 
+from services.chat.descriptions import ChatDescriptionRpc
 from services.chat.models import Base
 from services.chat.resources import RESOURCES
 from services.chat.rpc_chat import ChatRpc
@@ -7,7 +8,7 @@ from services.chat.rpc_message import MessageRpc
 from services.common.crud.rpc import CrudRpc
 
 
-class ChatService(CrudRpc, ChatRpc, MessageRpc):
+class ChatService(CrudRpc, ChatRpc, MessageRpc, ChatDescriptionRpc):
     """Chats and their messages."""
 
     name = "chat"

@@ -16,6 +16,7 @@ from services.tasks.feed.rpc_notifications import NotificationRpc
 from services.tasks.feed.rpc_subscriptions import SubscriptionRpc
 from services.tasks.internal.casting_stats import CastingStatsRpc
 from services.tasks.internal.context import ContextRpc
+from services.tasks.internal.descriptions import TaskDescriptionRpc
 from services.tasks.internal.handlers import InternalHandlers
 from services.tasks.internal.rpc import InternalRpc
 from services.tasks.models import Base
@@ -75,6 +76,7 @@ class TasksService(
     ContextRpc,
     InternalHandlers,
     InternalRpc,
+    TaskDescriptionRpc,
 ):
     """Tasks, comments, previews, time."""
 
