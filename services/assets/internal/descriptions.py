@@ -10,54 +10,52 @@ import sqlalchemy as sa
 from services.assets.models import Entity, department_metadata_descriptor_link
 from services.assets.policy.kinds import KINDS
 from services.common.contracts.full_events import ALL, STUDIO, Audience, Description
-from services.common.crud.describing import DescriptionRpc, Told, by_resource, idents, readers
+from services.common.crud.describing import Describer, Told, by_resource, idents, readers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from services.common.access.context import CallContext
+
 #: Events of castings, which vendors don't see.
 CASTING: Final = "casting-update"
+DESCRIPTOR: Final = "metadata-descriptor"
 
 
-class AssetDescriptionRpc(DescriptionRpc):
-    """Describes events by the entity that they are about."""
-
-    aliases = {"asset_instance": "asset-instance"}
-
-    def describe(self, told: Sequence[Told]) -> list[Description]:
-        """Describe events."""
-        about = [_entity_of(one) for one in told]
-        projects = self._projects([ident for ident in about if ident])
-        departments = self._departments(
-            [one for one in told if one.subject == "metadata-descriptor"]
+def describe(ctx: CallContext, told: Sequence[Told]) -> list[Description]:
+    """Describe events by the entity that they are about."""
+    about = [_entity_of(one) for one in told]
+    projects = _projects(ctx, [ident for ident in about if ident])
+    departments = _departments(ctx, [one for one in told if one.subject == DESCRIPTOR])
+    return [
+        msgspec.structs.replace(
+            by_resource(one, _audience(one, entity, departments)),
+            project_id=one.project or one.ident("project_id") or projects.get(entity),
+            entity_id=entity,
         )
-        return [
-            msgspec.structs.replace(
-                by_resource(one, _audience(one, entity, departments)),
-                project_id=one.project or one.ident("project_id") or projects.get(entity),
-                entity_id=entity,
-            )
-            for one, entity in zip(told, about, strict=True)
-        ]
+        for one, entity in zip(told, about, strict=True)
+    ]
 
-    def _projects(self, ids: Sequence[UUID]) -> dict[UUID | None, UUID]:
-        rows = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(sorted(set(ids))))
-        with self.database.read() as connection:
-            return dict(connection.execute(rows).tuples().all())
 
-    def _departments(self, told: Sequence[Told]) -> dict[UUID | None, tuple[UUID, ...]]:
-        ids = idents(told, "metadata_descriptor_id")
-        link = department_metadata_descriptor_link.c
-        found: dict[UUID | None, tuple[UUID, ...]] = {}
-        if ids:
-            rows = sa.select(link.metadata_descriptor_id, link.department_id).where(
-                link.metadata_descriptor_id.in_(ids)
-            )
-            with self.database.read() as connection:
-                for descriptor, department in connection.execute(rows):
-                    found[descriptor] = (*found.get(descriptor, ()), department)
-        return found
+def _projects(ctx: CallContext, ids: Sequence[UUID]) -> dict[UUID | None, UUID]:
+    rows = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(sorted(set(ids))))
+    with ctx.database.read() as connection:
+        return dict(connection.execute(rows).tuples().all())
+
+
+def _departments(ctx: CallContext, told: Sequence[Told]) -> dict[UUID | None, tuple[UUID, ...]]:
+    ids = idents(told, "metadata_descriptor_id")
+    link = department_metadata_descriptor_link.c
+    found: dict[UUID | None, tuple[UUID, ...]] = {}
+    if ids:
+        rows = sa.select(link.metadata_descriptor_id, link.department_id).where(
+            link.metadata_descriptor_id.in_(ids)
+        )
+        with ctx.database.read() as connection:
+            for descriptor, department in connection.execute(rows):
+                found[descriptor] = (*found.get(descriptor, ()), department)
+    return found
 
 
 def _entity_of(told: Told) -> UUID | None:
@@ -84,8 +82,11 @@ def _audience(
             return Audience(roles=ALL, entity=entity)
         case "entity-link":
             return Audience(roles=(*STUDIO, "client"))
-        case "metadata-descriptor":
+        case descriptor if descriptor == DESCRIPTOR:
             client = ("client",) if told.row.get("for_client") else ()
             theirs = departments.get(told.ident("metadata_descriptor_id"), ())
             return Audience(roles=(*STUDIO, *client, "vendor"), departments=theirs)
     return whole
+
+
+DESCRIBER: Final = Describer(describe, aliases={"asset_instance": "asset-instance"})

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from services.auth.models import Person
 from services.auth.policy.account_fields import BRIEF, REDUCED
 from services.common.contracts.full_events import ALL, OTHERS, Audience, Description
-from services.common.crud.describing import DescriptionRpc, by_resource
+from services.common.crud.describing import Describer, by_resource
 from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.common.access.context import CallContext
     from services.common.crud.describing import Told
 
 _COLUMNS: Final = frozenset(column.name for column in table_of(Person).c)
@@ -23,14 +24,12 @@ HIDDEN: Final = {
 }
 
 
-class PersonDescriptionRpc(DescriptionRpc):
-    """Describes events about people: everybody knows of them, not everybody all of them."""
+def describe(_ctx: CallContext, told: Sequence[Told]) -> list[Description]:
+    """Describe events: everybody knows of people, though not everybody all of them."""
+    return [
+        by_resource(one, Audience(roles=ALL, hidden=HIDDEN) if one.subject == "person" else None)
+        for one in told
+    ]
 
-    def describe(self, told: Sequence[Told]) -> list[Description]:
-        """Describe events."""
-        return [
-            by_resource(
-                one, Audience(roles=ALL, hidden=HIDDEN) if one.subject == "person" else None
-            )
-            for one in told
-        ]
+
+DESCRIBER: Final = Describer(describe)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
@@ -29,9 +30,10 @@ from services.common.values import BadValue, parse_id
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from services.common.crud.resource import Resource
+    from services.common.access.context import CallContext
+    from services.common.crud.resource import Registry, Resource
 
 #: A time with the fraction of a second that answers leave out.
 MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")
@@ -71,65 +73,67 @@ class Told(NamedTuple):
             return None
 
 
-class DescriptionRpc(ResourceService):
-    """Describes the service's events, for ``crud`` to publish them in full.
+@dataclass(frozen=True)
+class Describer:
+    """How a service describes its events, where that depends on more than the row's resource."""
 
-    A service overrides ``describe`` for events whose receivers depend on more than the row's
-    resource.
-    """
-
+    describe: Callable[[CallContext, Sequence[Told]], list[Description]]
     #: Subjects of events whose rows another subject's resource serves: ``asset_instance``.
-    aliases: ClassVar[Mapping[str, str]] = {}
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+class DescriptionRpc(ResourceService):
+    """Describes the service's events, for ``crud`` to publish them in full."""
+
+    describer: ClassVar[Describer]
 
     @query
     def describe_events(self, events: list[JsonObject]) -> Reply:
         """A ``Description`` for each event, in their order."""
         asked = msgspec.convert(events, list[Asked])
-        found = self.describe(self._told(asked))
-        return Reply(msgspec.json.encode(found))
+        return Reply(msgspec.json.encode(described(self, self.describer, self.registry, asked)))
 
-    def describe(self, told: Sequence[Told]) -> list[Description]:
-        """Describe events by what their resources declare."""
-        return [by_resource(one) for one in told]
 
-    def _told(self, asked: Sequence[Asked]) -> list[Told]:
-        resources = [self._resource(event.name) for event in asked]
-        rows = self._unchanged_rows(asked, resources)
-        return [
-            Told(
-                event.name,
-                event.payload,
-                event.project_id,
-                event.after or event.before or rows.get(_ident(event), {}),
-                changes(event, resource),
-                resource,
-            )
-            for event, resource in zip(asked, resources, strict=True)
-        ]
+def described(
+    ctx: CallContext, describer: Describer, registry: Registry, asked: Sequence[Asked]
+) -> list[Description]:
+    """A description for each event, in their order."""
+    subjects = (event.name.partition(":")[0] for event in asked)
+    resources = [registry.of_subject(describer.aliases.get(name, name)) for name in subjects]
+    rows = _unchanged_rows(ctx, asked, resources)
+    told = [
+        Told(
+            event.name,
+            event.payload,
+            event.project_id,
+            event.after or event.before or rows.get(_ident(event), {}),
+            changes(event, resource),
+            resource,
+        )
+        for event, resource in zip(asked, resources, strict=True)
+    ]
+    return describer.describe(ctx, told)
 
-    def _resource(self, name: str) -> Resource | None:
-        subject = name.partition(":")[0]
-        return self.registry.of_subject(self.aliases.get(subject, subject))
 
-    def _unchanged_rows(
-        self, asked: Sequence[Asked], resources: Sequence[Resource | None]
-    ) -> dict[UUID | None, JsonObject]:
-        """The rows of events that changed nothing in them, as they are now."""
-        wanted: dict[Resource, set[UUID]] = defaultdict(set)
-        for event, resource in zip(asked, resources, strict=True):
-            ident = _ident(event)
-            if resource and ident and event.before is None and event.after is None:
-                wanted[resource].add(ident)
-        rows: dict[UUID | None, JsonObject] = {}
-        if not wanted:
-            return rows
-        with self.database.read() as connection:
-            for resource, ids in wanted.items():
-                table = resource.table
-                image = sa.func.to_jsonb(sa.literal_column(f'"{table.name}"'))
-                found = sa.select(table.c.id, image).where(table.c.id.in_(sorted(ids)))
-                rows.update((ident, row) for ident, row in connection.execute(found))
+def _unchanged_rows(
+    ctx: CallContext, asked: Sequence[Asked], resources: Sequence[Resource | None]
+) -> dict[UUID | None, JsonObject]:
+    """The rows of events that changed nothing in them, as they are now."""
+    wanted: dict[Resource, set[UUID]] = defaultdict(set)
+    for event, resource in zip(asked, resources, strict=True):
+        ident = _ident(event)
+        if resource and ident and event.before is None and event.after is None:
+            wanted[resource].add(ident)
+    rows: dict[UUID | None, JsonObject] = {}
+    if not wanted:
         return rows
+    with ctx.database.read() as connection:
+        for resource, ids in wanted.items():
+            table = resource.table
+            image = sa.func.to_jsonb(sa.literal_column(f'"{table.name}"'))
+            found = sa.select(table.c.id, image).where(table.c.id.in_(sorted(ids)))
+            rows.update(connection.execute(found).tuples().all())
+    return rows
 
 
 def _ident(event: Asked) -> UUID | None:

@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from services.common.contracts.full_events import STUDIO, Audience, Description
-from services.common.crud.describing import DescriptionRpc, Told, by_resource, readers
+from services.common.crud.describing import Describer, Told, by_resource, readers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from services.common.access.context import CallContext
 
 #: Saved searches: their owner's, and shared ones the team's; those of a department, only its
 #: managers', since an audience knows departments of vendors only.
 SEARCHES: Final = frozenset({"search-filter", "search-filter-group"})
 
 
-class StudioDescriptionRpc(DescriptionRpc):
-    """Describes the events of this service."""
-
-    def describe(self, told: Sequence[Told]) -> list[Description]:
-        """Describe events."""
-        return [
-            msgspec.structs.replace(
-                by_resource(one, _audience(one)),
-                entity_id=one.ident("entity_id"),
-                project_id=one.project or one.ident("project_id") or one.ident("production_id"),
-            )
-            for one in told
-        ]
+def describe(_ctx: CallContext, told: Sequence[Told]) -> list[Description]:
+    """Describe events."""
+    return [
+        msgspec.structs.replace(
+            by_resource(one, _audience(one)),
+            entity_id=one.ident("entity_id"),
+            project_id=one.project or one.ident("project_id") or one.ident("production_id"),
+        )
+        for one in told
+    ]
 
 
 def _audience(told: Told) -> Audience:
@@ -49,3 +48,6 @@ def _audience(told: Told) -> Audience:
         roles = (("manager",) if of_department else (*STUDIO, "client", "vendor")) if shared else ()
         return Audience(roles=roles, people=own)
     return whole
+
+
+DESCRIBER: Final = Describer(describe)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from services.common.crud.resource_service import ResourceService
 from services.common.runtime.scheduler import every
-from services.common.runtime.service import Service
 from services.crud.models.history import event_history_cut
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event_histor
 PREFIX: Final = "event_history_"
 
 
-class HistoryPartitionRpc(Service):
+class HistoryPartitionRpc(ResourceService):
     """Makes partitions ahead of time, and drops old ones."""
 
     settings: CrudSettings

@@ -10,7 +10,9 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.contracts.full_events import AUDIENCE, Asked, Description, FullEvent
+from services.common.crud import describing
 from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
 from services.common.errors import InvalidInput, MethodUnknown, NotFound, Unavailable
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.runtime.publishing import Message, Publishing
@@ -18,7 +20,7 @@ from services.common.runtime.rpc_server import query
 from services.common.values import BadValue, parse_id, parse_moment
 from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import CHANGES, FULL
-from services.crud.history.descriptions import StudioDescriptionRpc
+from services.crud.history.descriptions import DESCRIBER
 from services.crud.history.names import Names
 from services.crud.models.history import event_history, event_history_cut
 
@@ -41,7 +43,7 @@ ORDER BY place
 """
 
 
-class HistoryRpc(StudioDescriptionRpc):
+class HistoryRpc(ResourceService):
     """Writes and reads the history."""
 
     publishing = Publishing()
@@ -93,7 +95,7 @@ class HistoryRpc(StudioDescriptionRpc):
 
     def _ask_owner(self, owner: str, asked: list[Asked]) -> list[Description]:
         if owner == self.name:
-            return self.describe(self._told(asked))
+            return describing.described(self, DESCRIBER, self.registry, asked)
         events = msgspec.to_builtins(asked)
         try:
             reply = self.ask_raw(owner, "describe_events", events=events)
@@ -180,7 +182,7 @@ def _position(connection: sa.Connection, after: str | None, since: str | None) -
         found = connection.scalar(sa.select(table.c.position).where(table.c.id == ident))
         if found is None:
             raise NotFound
-        return found
+        return int(found)
     if since is None:
         return 0
     try:

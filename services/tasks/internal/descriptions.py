@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts.full_events import ALL, STUDIO, Audience, Description, Named
-from services.common.crud.describing import DescriptionRpc, Told, idents, readers
+from services.common.crud.describing import Describer, Told, idents, readers
 from services.common.database.tables import table_of
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
 from services.tasks.policy.access import CONCEPT
@@ -18,6 +18,7 @@ from services.tasks.policy.previews import REJECTED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from services.common.access.context import CallContext
     from services.common.json_types import JsonObject
 
 COMMENT: Final = table_of(Comment)
@@ -46,80 +47,77 @@ class Work(NamedTuple):
     of_concept: bool = True
 
 
-class TaskDescriptionRpc(DescriptionRpc):
-    """Describes events by the task that they are about."""
+def describe(ctx: CallContext, told: Sequence[Told]) -> list[Description]:
+    """Describe events by the task that they are about; of comments, asks who the clients are."""
+    comments = _comments(ctx, [one for one in told if one.subject == "attachment-file"])
+    tasks = _work(ctx, told, comments)
+    written = [one for one in told if one.subject in WORDS]
+    projects = {work.project for one in written if (work := tasks.get(_task_of(one, comments)))}
+    clients = clients_in(ctx, [ident for ident in projects if ident]) if written else None
+    return [_description(one, tasks, comments, clients) for one in told]
 
-    def describe(self, told: Sequence[Told]) -> list[Description]:
-        """Describe events; asks who the clients are where comments are among them."""
-        comments = self._comments([one for one in told if one.subject == "attachment-file"])
-        tasks = self._work(told, comments)
-        written = [one for one in told if one.subject in WORDS]
-        projects = {work.project for one in written if (work := tasks.get(_task_of(one, comments)))}
-        clients = clients_in(self, [ident for ident in projects if ident]) if written else None
-        return [self._description(one, tasks, comments, clients) for one in told]
 
-    def _description(
-        self,
-        told: Told,
-        tasks: Mapping[UUID | None, Work],
-        comments: Mapping[UUID | None, JsonObject],
-        clients: Clients | None,
-    ) -> Description:
-        work = tasks.get(_task_of(told, comments), Work())
-        project = told.project or work.project or told.ident("project_id")
-        comment = comments.get(told.ident("comment_id")) if told.subject != "comment" else told.row
-        if told.subject in WORDS and clients is not None:
-            audience = _of_words(comment or {}, work, project, clients)
-        else:
-            audience = _audience(told, work)
-        return Description(
-            audience=audience,
-            changes=told.changes,
-            project_id=project,
-            entity_id=work.entity,
-            person_id=told.ident("person_id"),
-            task=work.task,
-            task_type=work.task_type,
-            task_status=work.task_status,
+def _description(
+    told: Told,
+    tasks: Mapping[UUID | None, Work],
+    comments: Mapping[UUID | None, JsonObject],
+    clients: Clients | None,
+) -> Description:
+    work = tasks.get(_task_of(told, comments), Work())
+    project = told.project or work.project or told.ident("project_id")
+    comment = comments.get(told.ident("comment_id")) if told.subject != "comment" else told.row
+    if told.subject in WORDS and clients is not None:
+        audience = _of_words(comment or {}, work, project, clients)
+    else:
+        audience = _audience(told, work)
+    return Description(
+        audience=audience,
+        changes=told.changes,
+        project_id=project,
+        entity_id=work.entity,
+        person_id=told.ident("person_id"),
+        task=work.task,
+        task_type=work.task_type,
+        task_status=work.task_status,
+    )
+
+
+def _comments(ctx: CallContext, told: Sequence[Told]) -> dict[UUID | None, JsonObject]:
+    ids = idents(told, "comment_id")
+    if not ids:
+        return {}
+    columns = (COMMENT.c.object_id, COMMENT.c.person_id, COMMENT.c.for_client)
+    with ctx.database.read() as connection:
+        rows = connection.execute(sa.select(COMMENT.c.id, *columns).where(COMMENT.c.id.in_(ids)))
+        return {row["id"]: dict(row) for row in rows.mappings()}
+
+
+def _work(
+    ctx: CallContext, told: Sequence[Told], comments: Mapping[UUID | None, JsonObject]
+) -> dict[UUID | None, Work]:
+    """The tasks by id: as they are now, or as they were before they were deleted."""
+    deleted = {one.ident("id"): one.row for one in told if one.subject == "task"}
+    wanted = {ident for one in told if (ident := _task_of(one, comments))}
+    columns = (Task.id, Task.name, Task.entity_id, Task.project_id, Task.task_type_id)
+    with ctx.database.read() as connection:
+        rows = connection.execute(
+            sa.select(*columns, Task.task_status_id).where(Task.id.in_(sorted(wanted)))
         )
-
-    def _comments(self, told: Sequence[Told]) -> dict[UUID | None, JsonObject]:
-        ids = idents(told, "comment_id")
-        if not ids:
-            return {}
-        columns = (COMMENT.c.object_id, COMMENT.c.person_id, COMMENT.c.for_client)
-        with self.database.read() as connection:
-            rows = connection.execute(
-                sa.select(COMMENT.c.id, *columns).where(COMMENT.c.id.in_(ids))
-            )
-            return {row["id"]: dict(row) for row in rows.mappings()}
-
-    def _work(
-        self, told: Sequence[Told], comments: Mapping[UUID | None, JsonObject]
-    ) -> dict[UUID | None, Work]:
-        """The tasks by id: as they are now, or as they were before they were deleted."""
-        deleted = {one.ident("id"): one.row for one in told if one.subject == "task"}
-        wanted = {ident for one in told if (ident := _task_of(one, comments))}
-        columns = (Task.id, Task.name, Task.entity_id, Task.project_id, Task.task_type_id)
-        with self.database.read() as connection:
-            rows = connection.execute(
-                sa.select(*columns, Task.task_status_id).where(Task.id.in_(sorted(wanted)))
-            )
-            known = {row["id"]: dict(row) for row in rows.mappings()}
-            kinds = {
-                row["id"]: Kind(Named(id=row["id"], name=row["name"]), row["for_entity"] == CONCEPT)
-                for row in connection.execute(
-                    sa.select(TaskType.id, TaskType.name, TaskType.for_entity)
-                ).mappings()
-            }
-            statuses = dict(
-                connection.execute(sa.select(TaskStatus.id, TaskStatus.name)).tuples().all()
-            )
-        return {
-            ident: _work_of(ident, row, kinds, statuses)
-            for ident in wanted
-            if (row := known.get(ident) or deleted.get(ident))
+        known = {row["id"]: dict(row) for row in rows.mappings()}
+        kinds = {
+            row["id"]: Kind(Named(id=row["id"], name=row["name"]), row["for_entity"] == CONCEPT)
+            for row in connection.execute(
+                sa.select(TaskType.id, TaskType.name, TaskType.for_entity)
+            ).mappings()
         }
+        statuses = dict(
+            connection.execute(sa.select(TaskStatus.id, TaskStatus.name)).tuples().all()
+        )
+    return {
+        ident: _work_of(ident, row, kinds, statuses)
+        for ident in wanted
+        if (row := known.get(ident) or deleted.get(ident))
+    }
 
 
 def _task_of(told: Told, comments: Mapping[UUID | None, JsonObject]) -> UUID | None:
@@ -187,3 +185,6 @@ def _of_words(comment: JsonObject, work: Work, project: UUID | None, clients: Cl
         return Audience(roles=("manager", "supervisor", *others), people=own)
     client = ("client",) if comment.get("for_client") and not work.of_concept else ()
     return Audience(roles=tuple(r for r in ALL if r != "client" or client), entity=work.entity)
+
+
+DESCRIBER: Final = Describer(describe)
