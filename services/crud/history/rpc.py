@@ -62,6 +62,7 @@ class HistoryRpc(ResourceService):
         rows = [row for row in described if row["id"] not in self._recorded_now(described)]
         if rows:
             self.tx.run(RECORD, events=msgspec.json.encode(rows).decode())
+            self.tx.connection.exec_driver_sql("NOTIFY webhooks")  # their senders follow
         # Committed first: nothing is published that isn't in the history.
         self.commit_now()
         ids = [delivery.event_id for delivery in deliveries]
