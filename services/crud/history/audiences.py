@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-import sqlalchemy as sa
 from msgspec.structs import replace
-
-from services.crud.models import project_person_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +16,11 @@ if TYPE_CHECKING:
 
 CLIENT: Final = "client"
 Seat = tuple[UUID, UUID]
+ROLES: Final = """
+SELECT project_id, person_id, role FROM project_person_link
+JOIN unnest(%(projects)s::uuid[], %(people)s::uuid[]) AS wanted (project_id, person_id)
+  USING (project_id, person_id)
+"""
 
 
 def decided(ctx: CallContext, names: Names, described: Sequence[Description]) -> list[Audience]:
@@ -44,11 +46,9 @@ def _decided(described: Description, names: Names, roles: dict[Seat, str | None]
 
 def _roles(ctx: CallContext, seats: Iterable[Seat]) -> dict[Seat, str | None]:
     """The roles that memberships give; None where the role in the studio counts."""
-    wanted = sorted(seats)
+    wanted = [*seats]
     if not wanted:
         return {}
-    link = project_person_link.c
-    held = sa.tuple_(link.project_id, link.person_id).in_(wanted)
-    with ctx.database.read() as connection:
-        rows = connection.execute(sa.select(link.project_id, link.person_id, link.role).where(held))
-        return {(project, person): role for project, person, role in rows}
+    projects, people = ([*map(str, ids)] for ids in zip(*wanted, strict=True))
+    rows = ctx.database.rows(ROLES, projects=projects, people=people)
+    return {(UUID(str(project)), UUID(str(person))): role for project, person, role in rows}

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-import sqlalchemy as sa
-
 from services.common.contracts.full_events import About, EntityNamed, Named, PersonNamed
-from services.crud.models import Project
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext, Question
@@ -26,6 +23,11 @@ SECONDS: Final = 10.0
 SIZE: Final = 10_000
 #: Subjects of events that change the paths of other entities, too.
 ABOVE: Final = frozenset({"episode", "sequence", "asset-type"})
+
+
+PRODUCTIONS: Final = """
+SELECT id, name, is_clients_isolated FROM project WHERE id = ANY(%(ids)s::uuid[])
+"""
 
 
 class Kept:
@@ -159,7 +161,5 @@ class Names:
 
 
 def _productions(ctx: CallContext, ids: Collection[UUID]) -> dict[UUID, Production]:
-    columns = (Project.id, Project.name, Project.is_clients_isolated)
-    with ctx.database.read() as connection:
-        rows = connection.execute(sa.select(*columns).where(Project.id.in_(sorted(ids))))
-        return {ident: Production(name, bool(isolated)) for ident, name, isolated in rows}
+    found = ctx.database.rows(PRODUCTIONS, ids=sorted(map(str, ids)))
+    return {UUID(str(ident)): Production(name, bool(isolated)) for ident, name, isolated in found}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from services.common.contracts.full_events import STUDIO, Audience, Description, Named
+from services.common.crud import json_parts
 from services.common.crud.describing import Describer, Told, idents, readers
 from services.common.database.tables import table_of
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from services.common.json_types import JsonObject
 
 COMMENT: Final = table_of(Comment)
+WRITTEN: Final = (COMMENT.c.object_id, COMMENT.c.person_id, COMMENT.c.for_client)
 #: Subjects whose receivers depend on who wrote the comment.
 COMMENTED: Final = "comment"
 ATTACHMENT: Final = "attachment-file"
@@ -34,7 +36,10 @@ TASKS: Final = (
     )
     .outerjoin(TaskType, TaskType.id == Task.task_type_id)
     .outerjoin(TaskStatus, TaskStatus.id == Task.task_status_id)
+    .where(Task.id == json_parts.idents("ids"))
 )
+#: The comments that files are attached to.
+COMMENTS: Final = sa.select(COMMENT.c.id, *WRITTEN).where(COMMENT.c.id == json_parts.idents("ids"))
 #: Rows that only one person gets.
 PERSONAL: Final = frozenset({"notification", "subscription"})
 
@@ -78,10 +83,9 @@ def _comments(ctx: CallContext, told: Sequence[Told]) -> dict[UUID | None, JsonO
     ids = idents(told, "comment_id")
     if not ids:
         return {}
-    columns = (COMMENT.c.object_id, COMMENT.c.person_id, COMMENT.c.for_client)
-    with ctx.database.read() as connection:
-        rows = connection.execute(sa.select(COMMENT.c.id, *columns).where(COMMENT.c.id.in_(ids)))
-        return {row["id"]: dict(row) for row in rows.mappings()}
+    found = ctx.database.rows(COMMENTS, ids=[*map(str, ids)])
+    names = [column.name for column in WRITTEN]
+    return {UUID(str(ident)): dict(zip(names, row, strict=True)) for ident, *row in found}
 
 
 def _work(
@@ -91,22 +95,23 @@ def _work(
     wanted = {ident for one in told if (ident := _task_of(one, comments))}
     if not wanted:
         return {}
-    with ctx.database.read() as connection:
-        rows = connection.execute(TASKS.where(Task.id.in_(sorted(wanted)))).mappings()
-        found = {row["id"]: _work_of(dict(row)) for row in rows}
-        deleted = [one.row for one in told if one.subject == "task" and one.row.get("id")]
-        deleted = [row for row in deleted if UUID(row["id"]) not in found]
-        if deleted:
-            found |= _deleted(connection, deleted)
-    return {**found}
+    names = TASKS.selected_columns.keys()
+    rows = ctx.database.rows(TASKS, ids=sorted(map(str, wanted)))
+    known = (_work_of(dict(zip(names, row, strict=True))) for row in rows)
+    found = {work.task.id: work for work in known if work.task}
+    deleted = [one.row for one in told if one.subject == "task" and one.row.get("id")]
+    if deleted := [row for row in deleted if UUID(row["id"]) not in found]:
+        found |= _deleted(ctx, deleted)
+    return dict(found.items())
 
 
-def _deleted(connection: sa.Connection, rows: Sequence[JsonObject]) -> dict[UUID, Work]:
+def _deleted(ctx: CallContext, rows: Sequence[JsonObject]) -> dict[UUID, Work]:
     """Tasks that are gone, by what they were; their types and statuses are still there."""
-    types = connection.execute(sa.select(TaskType.id, TaskType.name, TaskType.for_entity))
-    kinds: dict[UUID | None, Any] = {row["id"]: row for row in types.mappings()}
-    names = connection.execute(sa.select(TaskStatus.id, TaskStatus.name))
-    statuses: dict[UUID | None, str] = dict(names.all())
+    with ctx.database.read() as connection:
+        types = connection.execute(sa.select(TaskType.id, TaskType.name, TaskType.for_entity))
+        kinds: dict[UUID | None, Any] = {row["id"]: row for row in types.mappings()}
+        names = connection.execute(sa.select(TaskStatus.id, TaskStatus.name))
+        statuses: dict[UUID | None, str] = dict(names.all())
     found = {}
     for row in rows:
         kind = kinds.get(_uuid(row["task_type_id"]))
