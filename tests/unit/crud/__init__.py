@@ -1,1 +1,1 @@
-"""Tests of the service ``crud``."""
+"""Unit tests of ``crud``."""
