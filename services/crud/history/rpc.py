@@ -71,21 +71,11 @@ class HistoryRpc(ResourceService):
 
         A redelivery is published again, in its place.
         """
-<<<<<<< HEAD
-        known = self._recorded([delivery.event_id for delivery in deliveries])
-        fresh = [delivery for delivery in deliveries if delivery.event_id not in known]
-        described = self._described(fresh)
-        self.tx.lock_key("event_history")
-        rows = [row for row in described if row["id"] not in self._recorded_now(described)]
-        if rows:
-            self.tx.run(RECORD, events=msgspec.json.encode(rows).decode())
-            self.tx.connection.exec_driver_sql("NOTIFY webhooks")  # their senders follow
-=======
         records = self._described(deliveries)
         # Whoever was the consumer before may still be at it.
         self.tx.defer(LOCK)
+        self.tx.defer("SELECT pg_notify('webhooks', '')")  # their senders follow
         recorded = self.tx.run(RECORD, events=msgspec.json.encode(records).decode())
->>>>>>> main
         # Committed first: nothing is published that isn't in the history.
         self.commit_now()
         by_id = {record.id: record for record in records}
