@@ -17,6 +17,8 @@ from services.common.contracts.types import (
     about,
 )
 
+Position = Annotated[int, about("The place of an event in the history.", 4711, ge=0)]
+
 
 class WebhookRow(RowOf, kw_only=True):
     """A webhook."""
@@ -69,11 +71,11 @@ class ReplayOrder(Body, kw_only=True):
     """Which events to send again: from a position or a time on, to one, both inclusive."""
 
     from_position: Annotated[
-        int | UnsetType, about("The position of the first event.", 4711, ge=0)
+        Position | UnsetType, about("The position of the first event.", 4711)
     ] = UNSET
-    to_position: Annotated[
-        int | UnsetType, about("The position of the last event.", 4720, ge=0)
-    ] = UNSET
+    to_position: Annotated[Position | UnsetType, about("The position of the last event.", 4720)] = (
+        UNSET
+    )
     from_time: Annotated[
         Moment | UnsetType, about("Instead of a position: events recorded from then on.")
     ] = UNSET
