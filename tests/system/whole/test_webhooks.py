@@ -54,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers one request after the other, on a connection that is kept."""
 
     protocol_version = "HTTP/1.1"
+    # Else the body of an answer waits for the acknowledgement of its headers.
+    disable_nagle_algorithm = True
     server: Receiver
 
     def do_POST(self) -> None:
@@ -143,7 +145,7 @@ def subscribe(caller: Caller, receiver: Receiver, **body: Any) -> Any:
     """Create a webhook for the receiver."""
     given = {"url": receiver.url, "names": ["task:update"], **body}
     answer = caller.post("/data/webhooks", given)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 200, answer.text
     made = answer.json()
     receiver.secret = made["secret"]
     return made
@@ -226,7 +228,7 @@ def test_whatever_a_receiver_does_nothing_is_lost(
         for left in range(len(manners) - 1, -1, -1):
             until(lambda left=left: len(bad.manners) <= left, 30, "the next attempt")
             failures = len(manners) - left
-            found = "SELECT FROM webhook_cursor WHERE webhook_id = %s AND failures = %s"
+            found = "SELECT FROM webhook_cursor WHERE webhook_id = %s AND failures >= %s"
             until(
                 lambda found=found, failures=failures: run(system, found, made["id"], failures),
                 30,
