@@ -29,7 +29,8 @@ class WebhookMailRpc(ResourceService):
 
     settings: AuthSettings
 
-    @on("webhook:parked")
+    # Ordered only for ``handled_by``: each e-mail is about a webhook of its own.
+    @on("webhook:parked", ordered=True)
     def mail_parked_webhook(self, delivery: Delivery) -> None:
         """Tell the creator, if there still is one who may log in."""
         payload = delivery.payload

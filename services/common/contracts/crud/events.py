@@ -98,7 +98,7 @@ class PlaylistEntityAdded(Event, frozen=True, kw_only=True):
     project_id: UUID | None
 
 
-@event("crud", "webhook:parked")
+@event("crud", "webhook:parked", handled_by=("auth",))
 class WebhookParked(Event, frozen=True, kw_only=True):
     """A webhook is sent no more until somebody resumes it.
 
