@@ -28,6 +28,8 @@ PAGE: Final = 200
 #: Seconds that a claim lasts beyond the last progress: longer than a turn and one request. Webhooks
 #: of a sender that dies are claimed by another one then.
 LEASE_SECONDS: Final = 30
+#: A sender that freezes in a transaction would hold its webhooks' rows for as long as it does.
+TIMEOUTS: Final = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '5s'"
 #: Rows that a sweep deletes in one transaction.
 SWEPT: Final = 5000
 
@@ -37,7 +39,8 @@ FROM webhook WHERE webhook.id = mine.webhook_id AND mine.id IN (
   SELECT waiting.id FROM webhook_cursor AS waiting JOIN webhook ON webhook.id = waiting.webhook_id
   WHERE waiting.next_at <= now()
     AND (waiting.claimed_until IS NULL OR waiting.claimed_until < now())
-    AND (waiting.kind = 'test' OR webhook.state = 'active')
+    AND CASE waiting.kind WHEN 'test' THEN waiting.next_at > now() - interval '1 minute'
+      ELSE webhook.state = 'active' END
     AND (waiting.kind <> 'live' OR waiting.position < %(head)s)
   ORDER BY waiting.next_at LIMIT %(most)s FOR UPDATE OF waiting SKIP LOCKED)
 RETURNING mine.id, mine.claimed_by, mine.kind, mine.position, mine.until, mine.ahead,
@@ -86,6 +89,7 @@ FROM webhook ON CONFLICT DO NOTHING
 ORPHANS: Final = """
 DELETE FROM webhook_cursor
 WHERE NOT EXISTS (SELECT FROM webhook WHERE webhook.id = webhook_cursor.webhook_id)
+  OR (kind = 'test' AND next_at < now() - interval '1 minute')
 """
 SWEEP: Final = """
 DELETE FROM webhook_delivery WHERE id IN (
@@ -184,6 +188,8 @@ class Store:
 def connect(url: str) -> Any:
     """A connection that knows UUIDs, also in arrays."""
     connection = psycopg2.connect(url, **CONNECT_OPTIONS)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(TIMEOUTS)
     register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
     return connection
 

@@ -204,7 +204,7 @@ def test_a_resumed_webhook_goes_on_at_once(crud: OneService) -> None:
     assert (resumed["state"], resumed["reason"]) == ("active", None)
     (cursor,) = cursors(crud, made)
     assert cursor["failures"] == 0
-    assert stored(crud, sa.text("SELECT FROM webhook_cursor WHERE next_at <= now()"))
+    assert stored(crud, sa.text("SELECT 1 FROM webhook_cursor WHERE next_at <= now()"))
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def test_whatever_a_receiver_does_nothing_is_lost(
         for left in range(len(manners) - 1, -1, -1):
             until(lambda left=left: len(bad.manners) <= left, 30, "the next attempt")
             failures = len(manners) - left
-            found = "SELECT FROM webhook_cursor WHERE webhook_id = %s AND failures >= %s"
+            found = "SELECT 1 FROM webhook_cursor WHERE webhook_id = %s AND failures >= %s"
             until(
                 lambda found=found, failures=failures: run(system, found, made["id"], failures),
                 30,
@@ -322,7 +322,7 @@ def test_a_paused_webhook_misses_nothing(system: System, admin: Caller, world: W
         change(admin, world, 1)
         receiver.wait(1)
         admin.post(f"/data/webhooks/{made['id']}/pause", {})
-        free = "SELECT FROM webhook_cursor WHERE webhook_id = %s AND claimed_by IS NULL"
+        free = "SELECT 1 FROM webhook_cursor WHERE webhook_id = %s AND claimed_by IS NULL"
         until(lambda: run(system, free, made["id"]), 30, "the end of the turn")
         change(admin, world, 3)
         assert len(receiver.taken) == 1
