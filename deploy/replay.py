@@ -1,9 +1,9 @@
 """``make replay``: events of the history once more, into a file or a queue.
 
 ``SINCE`` and ``UNTIL`` are positions or times (UTC), both inclusive; ``TO`` is
-``file:events.jsonl`` (``.gz`` compresses it) or ``queue:name``. ``EVENTS`` are names, with ``*`` for any part, and
-``PRODUCTION`` an id. Whoever reads a queue gets what ``callboard.full`` had, with the header
-``replayed``.
+``file:events.jsonl`` (``.gz`` compresses it) or ``queue:name``. ``EVENTS`` are names, with ``*``
+for any part, and ``PRODUCTION`` an id. Whoever reads a queue gets what ``callboard.full`` had, with
+the header ``replayed``.
 """
 
 from __future__ import annotations
@@ -157,11 +157,13 @@ def replay(target: Target, environ: Mapping[str, str]) -> int:
     wanted, url = Wanted.of(environ), target.urls["crud"]
     sink = to_file(Path(name)) if kind == "file" else to_queue(target.amqp_uri, name)
     bar = tqdm(desc="replaying", total=count(url, wanted), unit="event", disable=None)
+    replayed = 0
     with sink as put, bar, closing(events(url, wanted)) as found:
         while batch := list(islice(found, BATCH)):
             put(batch)
+            replayed += len(batch)
             bar.update(len(batch))
-        return int(bar.n)
+    return replayed
 
 
 def main(environ: Mapping[str, str]) -> str:

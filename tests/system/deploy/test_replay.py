@@ -63,7 +63,7 @@ def test_a_queue_gets_what_its_exchange_had(
 ) -> None:
     """With a header that says that it came again."""
     with kombu.Connection(system.parts.amqp_uri) as connection:
-        queue = kombu.Queue(QUEUE, exclusive=True, auto_delete=True)
+        queue = kombu.Queue(QUEUE, durable=False, expires=60)
         bound = queue(connection.default_channel)
         bound.declare()
         given = {"since": changed[0], "events": "task:update", "production": world.project}
