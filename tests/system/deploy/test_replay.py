@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,22 @@ QUEUE = "replayed-events"
 @pytest.fixture
 def changed(system: System, admin: Caller, world: World) -> list[int]:
     """The positions of five changes of a task."""
+    earlier = positions(system)
     for priority in range(1, 6):
         admin.put(f"/data/tasks/{world.task}", {"priority": priority})
+    until(lambda: len(positions(system)) == len(earlier) + 5, what="the history")
+    return positions(system)[-5:]
 
-    def positions() -> list[int]:
-        query = "SELECT position FROM event_history WHERE name = 'task:update' ORDER BY position"
-        with psycopg2.connect(system.parts.urls["crud"]) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(query)
-                found = [position for (position,) in cursor.fetchall()]
-        connection.close()
-        return found
 
-    return until(lambda: found if len(found := positions()) >= 5 else None, what="the history")[-5:]
+def positions(system: System) -> list[int]:
+    """The positions of all changes of tasks."""
+    query = "SELECT position FROM event_history WHERE name = 'task:update' ORDER BY position"
+    with (
+        closing(psycopg2.connect(system.parts.urls["crud"])) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(query)
+        return [position for (position,) in cursor]
 
 
 def environ(system: System, **given: Any) -> dict[str, str]:
