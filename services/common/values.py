@@ -81,7 +81,7 @@ def text(value: Json) -> str:
         )
     if not isinstance(content, str):
         raise BadValue(value, "a text")
-    if not storable(content):
+    if not _plain(content):
         raise BadValue(value, "a text without NUL or half characters")
     return content
 

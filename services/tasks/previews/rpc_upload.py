@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
-from services.common import values
-from services.common.bodies import Field, read_body
+from services.common import bodies
 from services.common.contracts.tasks.events import PreviewReceived
+from services.common.contracts.tasks.previews import NewPreview
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound, Refused
@@ -29,8 +27,6 @@ from services.tasks.previews.facts import (
 )
 from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
 
-REVISION: Final = Field(lambda value: None if value == "" else values.natural(value))
-
 
 class PreviewUploadRpc(ResourceService):
     """Previews and their files."""
@@ -47,7 +43,7 @@ class PreviewUploadRpc(ResourceService):
         if facts is None:
             raise NotFound
         check_may(self, "add a preview", comment, facts)
-        wanted = _revision(data)
+        wanted = bodies.read(NewPreview, data).revision
         return Reply(announce(self, task, comment, facts, wanted))
 
     @command
@@ -95,9 +91,3 @@ class PreviewUploadRpc(ResourceService):
             fill(self, facts, upload, key)
         except NotFound:  # the stored file is lost: retries would not bring it back
             mark_broken(self, facts, upload, key)
-
-
-def _revision(data: JsonObject) -> int | None:
-    """The requested revision, 0 too; without one the next is taken. Raises InvalidInput."""
-    revision: int | None = read_body(data, {"revision": REVISION})["revision"]
-    return revision

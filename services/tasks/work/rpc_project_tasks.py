@@ -6,6 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from services.common import bodies
+from services.common.contracts.types import ListedId
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -47,7 +49,7 @@ class ProjectTaskRpc(ResourceService):
         Emits ``task:delete`` for each.
         """
         project = require_member(self, project_id, "manager")
-        ids = [known_id(ident) for ident in (data if isinstance(data, list) else [])]
+        ids = bodies.read(list[ListedId], data)
         return self._delete_where(TASK.c.id.in_(ids), TASK.c.project_id == project)
 
     @command
