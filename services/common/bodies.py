@@ -253,9 +253,11 @@ def _mapping(kind: inspect.DictType) -> Reader[JsonObject]:
     read_value = _reader(kind.value_type)
 
     def read_mapping(value: Json) -> JsonObject:
+        if not isinstance(value, dict):
+            raise BadValue(value, "an object")
         found: JsonObject = {}
         faults: list[Fault] = []
-        for key, item in values.json_object(value).items():
+        for key, item in value.items():
             try:
                 found[key] = read_value(item)
             except BadValue as error:

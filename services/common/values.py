@@ -293,7 +293,10 @@ natural: Final = at_least(0)
 
 def above_zero(value: Json) -> float:
     """Reads a number above 0."""
-    return positive(finite(value))
+    number = finite(value)
+    if number <= 0:
+        raise BadValue(value, "a number above 0")
+    return number
 
 
 texts: Final = array_of(text, "texts")

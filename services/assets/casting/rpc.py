@@ -190,28 +190,29 @@ class CastingRpc(ResourceService):
         Emits ``entity-link:new`` and ``<kind>:casting-update``, also for episodes whose casting
         changes through their shots.
         """
-        project = known_id(project_id)
-        require_manager(self, project)
         if not isinstance(data, list):
             raise Refused(ARRAY)
-        self._replace({known_id(entity_id): bodies.read(list[Casting], data)}, project)
+        items, project = bodies.read(list[Casting], data), known_id(project_id)
+        require_manager(self, project)
+        self._replace({known_id(entity_id): items}, project)
         return data
 
     @command
     def replace_asset_casting(self, ident: str, data: Json = None) -> Any:
         """Replace the casting of an asset. Raises InvalidInput (no array), else as a shot's."""
+        items = bodies.read(list[Casting], data)
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), "asset")
         require_manager(self, facts["project_id"])
-        self._replace({facts["id"]: bodies.read(list[Casting], data)}, facts["project_id"])
+        self._replace({facts["id"]: items}, facts["project_id"])
         return data
 
     @command
     def replace_castings(self, project_id: str, data: Json = None) -> Any:
         """Replace the castings ``{entity id: [casting]}``: all of them or none."""
+        castings = bodies.read(dict[str, list[Casting]], data)
         project = known_id(project_id)
         require_manager(self, project)
-        castings = bodies.read(dict[str, list[Casting]], data)
         self._replace({known_id(ident): items for ident, items in castings.items()}, project)
         return data
 

@@ -46,9 +46,9 @@ class CastAssetRpc(ResourceService):
         Returns ``{entity id: [casting]}``. Raises NotFound, Forbidden, InvalidInput.
         Emits as ``replace_casting``.
         """
+        body = bodies.read(CastInSeveral, data)
         project, asset = known_id(project_id), known_id(asset_id)
         require_manager(self, project)
-        body = bodies.read(CastInSeveral, data)
         ids = list(dict.fromkeys(body.entity_ids))
         with self.database.read() as connection:
             # Only for its NotFound: of any production, since shared assets are cast elsewhere.

@@ -68,11 +68,11 @@ class DescriptorRpc(ResourceService):
         Raises NotFound, InvalidInput (also for one that exists), Forbidden.
         Emits ``metadata-descriptor:new``.
         """
-        project = known_project(self, project_id)
         values = asdict(bodies.read(NewDescriptor, data))
         if values["task_type_id"] is not None and values["entity_type"] != "Task":
             message = "task_type_id only applies to Task metadata descriptors."
             raise InvalidInput(message)
+        project = known_project(self, project_id)
         departments = values.pop("departments")
         keeper.check(self, {"project_id": project, "departments": departments})
         existing = self._existing_departments(values["task_type_id"], departments)
@@ -91,8 +91,8 @@ class DescriptorRpc(ResourceService):
 
         Raises NotFound, InvalidInput, Forbidden. Emits ``metadata-descriptor:update``.
         """
-        project = known_project(self, project_id)
         values = _changes(bodies.read(DescriptorChanges, data))
+        project = known_project(self, project_id)
         descriptor_id, current = self._descriptor_and_departments(project, ident)
         departments = values.pop("departments", None)
         keeper.check(self, {"project_id": project, "departments": current})

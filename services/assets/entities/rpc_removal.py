@@ -58,8 +58,8 @@ class RemovalRpc(ResourceService):
         caller may not remove one of the others, none is removed. Raises NotFound, Forbidden,
         InvalidInput.
         """
-        project, force = known_project(self, project_id), _forced(query)
         ids = list(dict.fromkeys(bodies.read(list[ListedId], data)))
+        project, force = known_project(self, project_id), _forced(query)
         with self.database.read() as connection:
             entities = [
                 facts

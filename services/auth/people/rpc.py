@@ -31,8 +31,8 @@ class DepartmentRpc(ResourceService):
 
         Returns the person. Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
         """
-        person = self._person_for_admin(ident)
         department = bodies.read(DepartmentOfPerson, data).department_id
+        person = self._person_for_admin(ident)
         if self.tx.session.get(Department, department) is None:
             message = f"Department with id {department} not found"
             raise InvalidInput(message)

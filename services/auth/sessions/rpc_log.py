@@ -103,12 +103,12 @@ class LogRpc(ResourceService):
         For the person (``ident`` defaults to the caller) and administrators. Returns the row.
         Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
         """
+        when = bodies.read(NewDesktopLogIn, data).date or now()
         person = self._person(ident)
         if person != self.actor.id and not self.actor.is_admin:
             message = "This requires an administrator or the person concerned."
             raise Forbidden(message)
         account_to_change(self, person)
-        when = bodies.read(NewDesktopLogIn, data).date or now()
         row = DesktopLoginLog(person_id=person, date=when)
         self.tx.session.add(row)
         self.tx.session.flush()

@@ -121,8 +121,8 @@ class PasswordRpc(ResourceService):
 
         Raises InvalidInput, Forbidden (also for protected accounts), NotFound, Refused.
         """
-        account = self._account_for_admin(ident)
         body = bodies.read(SetPassword, data)
+        account = self._account_for_admin(ident)
         check_new(self.settings, body.password, body.password_2)
         self._set_password(account, body.password, "administrator")
         return {"success": True}

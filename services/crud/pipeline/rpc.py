@@ -131,11 +131,10 @@ class PipelineRpc(ResourceService):
         For people who work on the task. Raises NotFound, Forbidden, Integrity.
         Emits ``working-file:new``.
         """
-        task = known_id(task_id)
+        body, task = bodies.read(NewWorkingFile, data), known_id(task_id)
         # NotFound comes before Forbidden: the task is read before its rights are checked.
         task_row = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
         files.may_act_on_task.check(self, {"task_id": task})
-        body = bodies.read(NewWorkingFile, data)
         values = {
             **msgspec.to_builtins(body),
             "task_id": str(task),
@@ -195,9 +194,9 @@ class PipelineRpc(ResourceService):
         default. For people who work on the entity. Raises NotFound, Forbidden, Integrity.
         Emits ``output-file:new``.
         """
+        body = bodies.read(NewOutputFile, data)
         owner, project = self._owner(ident, temporal_id)
         files.may_work_on_entity.check(self, {"entity_id": UUID(temporal_id or owner["entity_id"])})
-        body = bodies.read(NewOutputFile, data)
         values = {
             **msgspec.to_builtins(body),
             **owner,

@@ -116,9 +116,8 @@ class ProjectSettingsRpc(ResourceService):
         Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``,
         for what was used already only where it is a task type.
         """
-        choice = CHOICES[kind]
+        choice, body = CHOICES[kind], asdict(bodies.read(CHOSEN[kind], data))
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
-        body = asdict(bodies.read(CHOSEN[kind], data))
         row_id = body[choice.key]
         if not self._existing({choice: {row_id}})[choice]:
             message = f"{choice.name} with id {row_id} not found"
@@ -153,8 +152,8 @@ class ProjectSettingsRpc(ResourceService):
         ``replace_task_types`` drops the task types that aren't named. Returns the production.
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
-        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         batch = bodies.read(ChosenTogether, data)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         types = {item.task_type_id: item.priority for item in batch.task_types}
         existing = self._existing(
             {

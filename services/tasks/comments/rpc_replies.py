@@ -48,10 +48,10 @@ class ReplyRpc(ResourceService):
         Returns the reply, with ``attachment_files`` if there are any. Raises NotFound, Forbidden
         (also for a comment of another task). Emits ``comment:reply`` and ``notification:new``.
         """
+        text = bodies.read(NewReply, data).text
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_may("reply", task, comment)
-        text = bodies.read(NewReply, data).text
         team = mentions.ask_team(self, task["project_id"], [text])
         # The reply shows its author: called before the transaction, awaited after it.
         author = self.ask_ahead("auth", "list_short_persons", ids=[str(caller_id(self))])

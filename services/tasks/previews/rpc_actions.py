@@ -58,9 +58,9 @@ class PreviewActionRpc(ResourceService):
         Concurrent changes are merged. Not for clients. Returns the preview.
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
         """
+        changes = bodies.read(DrawingChanges, data)
         facts = self._to_act_on(ident)
         self._refuse_clients(facts)
-        changes = bodies.read(DrawingChanges, data)
         # Annotations are one JSON column: locked, so that concurrent changes are merged.
         row = self.tx.get(PreviewFile, facts["id"], lock=True)
         row.annotations = apply_changes(row.annotations, changes)
@@ -83,8 +83,8 @@ class PreviewActionRpc(ResourceService):
         Returns the previews of the revision in their new order. Raises NotFound, Forbidden,
         InvalidInput. Emits ``preview-file:update`` for each that moved.
         """
-        facts = self._to_act_on(ident)
         position = bodies.read(NewPlace, data).position
+        facts = self._to_act_on(ident)
         file = PreviewFile
         together = (
             sa.select(file)

@@ -38,12 +38,12 @@ class PreviewUploadRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput, Refused (the revision exists).
         Emits ``preview-file:new`` and ``comment:update``.
         """
+        wanted = bodies.read(NewPreview, data).revision
         task, comment = known_id(task_id), known_id(comment_id)
         facts = access.task_facts(self, task)
         if facts is None:
             raise NotFound
         check_may(self, "add a preview", comment, facts)
-        wanted = bodies.read(NewPreview, data).revision
         return Reply(announce(self, task, comment, facts, wanted))
 
     @command

@@ -64,6 +64,8 @@ class TaskCreationRpc(ResourceService):
         Raises NotFound (an unknown entity, kind or type: none is created), Forbidden,
         InvalidInput. Emits ``task:new`` for each.
         """
+        # An empty list stands for all entities, and so does nothing at all.
+        ids = bodies.read(list[ListedId], [] if data in (None, {}) else data)
         for_concepts = kind == "concepts"
         project = require_member(self, project_id, *(() if for_concepts else ("manager",)))
         if for_concepts and self.actor.role_in(project) in OUTSIDE:
@@ -74,8 +76,7 @@ class TaskCreationRpc(ResourceService):
             "list_entities_of_kind",
             project_id=str(project),
             kind=KINDS.get(kind, kind),
-            # An empty list stands for all entities.
-            ids=[str(ident) for ident in bodies.read(list[ListedId], data or [])],
+            ids=[str(ident) for ident in ids],
             query=query or {},
         )
         concept = KINDS.get(kind, kind).lower() == "concept"

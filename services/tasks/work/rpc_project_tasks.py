@@ -48,8 +48,8 @@ class ProjectTaskRpc(ResourceService):
         Returns the ids deleted; tasks of other productions are skipped. Raises NotFound, Forbidden.
         Emits ``task:delete`` for each.
         """
-        project = require_member(self, project_id, "manager")
         ids = bodies.read(list[ListedId], data)
+        project = require_member(self, project_id, "manager")
         return self._delete_where(TASK.c.id.in_(ids), TASK.c.project_id == project)
 
     @command

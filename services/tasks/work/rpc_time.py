@@ -48,12 +48,12 @@ class TimeRpc(ResourceService):
         Returns the row. Raises NotFound, Forbidden, InvalidInput. Emits ``time-spent:new`` or
         ``time-spent:update``, and ``task:update``.
         """
+        duration = bodies.read(Logged, data).duration
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
         person, worked_on = known_id(person_id), _day(day)
         facts = {**task, "task_id": task["id"], "person_id": person}
         TIMES.may["log"].check(self, facts)
-        duration = bodies.read(Logged, data).duration
         # Before the transaction: no foreign key reaches into ``auth``.
         found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
         if not found["person"]:
