@@ -139,7 +139,7 @@ WRONG: Final[Mapping[type[Any], Callable[[Any], list[Any]]]] = {
     inspect.LiteralType: lambda _: [[], {"a": 1}, 5, True, "x"],
     inspect.StrType: _wrong_texts,
     inspect.StructType: lambda _: [[], 5, True, "x"],
-    inspect.TypedDictType: lambda kind: [[], 5, {kind.fields[0].encode_name: True}],
+    inspect.TypedDictType: lambda kind: [[], 5, {kind.fields[0].encode_name: [1]}],
     inspect.UUIDType: lambda _: IDS,
 }
 PARTS: Final[Mapping[type[Any], Callable[[Any], Iterator[Wrong]]]] = {
