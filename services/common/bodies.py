@@ -9,7 +9,7 @@ as an empty one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
@@ -24,6 +24,7 @@ from services.common.json_types import Json, JsonObject, Values
 from services.common.values import BadValue, Reader
 
 T = TypeVar("T")
+K = TypeVar("K", int, str)
 REQUIRED: Final = "Field required"
 #: A field that did not come.
 ABSENT: Final = object()
@@ -129,9 +130,8 @@ def _complaining(read_value: Reader[T], message: str) -> Reader[T]:
         except BadParts:
             raise
         except BadValue:
-            raise Complaint(
-                value, message.format(value=values.shown(value).strip("'")), known=True
-            ) from None
+            came = values.shown(value).strip("'")
+            raise Complaint(value, message.format(value=came), known=True) from None
 
     return read_or_complain
 
@@ -232,16 +232,7 @@ def _array(kind: inspect.ListType) -> Reader[list[Any]]:
     def read_array(value: Json) -> list[Any]:
         if not isinstance(value, list):
             raise BadValue(value, "an array")
-        items: list[Any] = []
-        faults: list[Fault] = []
-        for index, item in enumerate(value):
-            try:
-                items.append(read_item(item))
-            except BadValue as error:
-                faults += _faults(str(index), error)
-        if faults:
-            raise BadParts(value, faults)
-        return items
+        return list(_read_each(enumerate(value), read_item, value).values())
 
     return read_array
 
@@ -255,18 +246,23 @@ def _mapping(kind: inspect.DictType) -> Reader[JsonObject]:
     def read_mapping(value: Json) -> JsonObject:
         if not isinstance(value, dict):
             raise BadValue(value, "an object")
-        found: JsonObject = {}
-        faults: list[Fault] = []
-        for key, item in value.items():
-            try:
-                found[key] = read_value(item)
-            except BadValue as error:
-                faults += _faults(key, error)
-        if faults:
-            raise BadParts(value, faults)
-        return found
+        return _read_each(value.items(), read_value, value)
 
     return read_mapping
+
+
+def _read_each(parts: Iterable[tuple[K, Json]], read_part: Reader[T], whole: Json) -> dict[K, T]:
+    """What is read of each part, by its key or index. Raises BadParts with all that are wrong."""
+    found: dict[K, T] = {}
+    faults: list[Fault] = []
+    for key, part in parts:
+        try:
+            found[key] = read_part(part)
+        except BadValue as error:
+            faults += _faults(str(key), error)
+    if faults:
+        raise BadParts(whole, faults)
+    return found
 
 
 def _text(kind: inspect.StrType) -> Reader[str]:
