@@ -22,6 +22,7 @@ from gateway.routes.table import Route
 #: The names of the routes whose 2xx answers were seen in this process.
 SEEN: Final[set[str]] = set()
 FIELD: Final = re.compile(r"{(\w+)}")
+PARTIAL: Final = 206
 
 
 def hold(answer: requests.Response, *_: Any, **options: Any) -> None:
@@ -29,7 +30,7 @@ def hold(answer: requests.Response, *_: Any, **options: Any) -> None:
     request = answer.request
     url = urlsplit(str(request.url))
     route = route_of(str(request.method), url.path)
-    if route is None or answer.status_code != route.status:
+    if route is None or answer.status_code not in {route.status, PARTIAL}:
         return
     SEEN.add(name_of(route))
     is_json = answer.headers.get("content-type", "").startswith("application/json")

@@ -130,7 +130,7 @@ PROJECT_ROWS: dict[str, Any] = {
 # fmt: off
 COMMENTS = (
     with_attachments(ACT + "/comment", "tasks.comment_task", returns=c.PostedComment, takes=c.NewComment),
-    with_attachments("/actions/projects/{project_id}/tasks/comment-many", "tasks.comment_many", returns=list[c.PostedComment], takes=list[c.CommentOnTask], bare=True),
+    with_attachments("/actions/projects/{project_id}/tasks/comment-many", "tasks.comment_many", returns=list[c.PostedComment], takes=list[c.ListedComment], bare=True),
     with_attachments("/actions/tasks/batch-comment", "tasks.batch_comment", returns=list[c.PostedWithPreviews], takes=c.CommentBatch),
     with_attachments(ACT + "/batch-comment", "tasks.batch_comment", returns=list[c.PostedWithPreviews], takes=c.CommentBatch),
     with_attachments(ACT + "/comments/{comment_id}/add-attachment", "tasks.add_attachments", returns=list[AttachedFile]),

@@ -12,6 +12,7 @@ from services.common.contracts.tasks.comments import (
     CommentInBatch,
     CommentOnTask,
     CommentsOnTasks,
+    ListedComment,
     NewComment,
 )
 from services.common.contracts.types import UNSET
@@ -125,7 +126,7 @@ def _complete(data: Json) -> list[tuple[int, CommentOnTask]]:
     if isinstance(data, dict) and "comments" in data:
         items = bodies.read(CommentsOnTasks, data).comments
     else:
-        items = bodies.read(list[CommentOnTask], data)
+        items = bodies.read(list[ListedComment], data)
     return [
         (number, item)
         for number, item in enumerate(items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, TypedDict
+from typing import Annotated, ClassVar, Final, TypedDict
 
 from services.common.contracts.auth.people import PersonRow
 from services.common.contracts.shapes import AttachedFile, ShortPerson
@@ -147,6 +147,8 @@ class PostedReply(Answer, kw_only=True):
     ] = UNSET
 
 
+WRONG_COMMENTS: Final = "Wrong value for parameter comments."
+
 # --- bodies ---------------------------------------------------------------------------------------
 
 
@@ -171,11 +173,17 @@ class CommentOnTask(Body, kw_only=True):
     links: Links = []
 
 
+ListedComment = Annotated[
+    CommentOnTask, about("A comment.", invalid="Request body must be a JSON array.")
+]
+
+
 class CommentsOnTasks(Body, kw_only=True):
     """Comments on several tasks with their files, as the fields of a form."""
 
     comments: Annotated[
-        list[CommentOnTask], about("The comments.", invalid="Wrong value for parameter comments.")
+        list[Annotated[CommentOnTask, about("A comment.", invalid=WRONG_COMMENTS)]],
+        about("The comments.", invalid=WRONG_COMMENTS),
     ]
 
 
@@ -199,11 +207,11 @@ class CommentBatch(Body, kw_only=True):
     """Comments to post, all or none; in a form ``comments`` is the JSON text of the array."""
 
     comments: Annotated[
-        list[CommentInBatch],
+        list[Annotated[CommentInBatch, about("A comment.", invalid=WRONG_COMMENTS)]],
         about(
             "The comments.",
             missing="Missing required parameter: comments",
-            invalid="Wrong value for parameter comments.",
+            invalid=WRONG_COMMENTS,
         ),
     ]
 
