@@ -232,7 +232,10 @@ def _array(kind: inspect.ListType) -> Reader[list[Any]]:
     def read_array(value: Json) -> list[Any]:
         if not isinstance(value, list):
             raise BadValue(value, "an array")
-        return list(_read_each(enumerate(value), read_item, value).values())
+        try:
+            return [read_item(item) for item in value]
+        except BadValue:  # only then all are looked at one by one
+            return list(_read_each(enumerate(value), read_item, value).values())
 
     return read_array
 
