@@ -80,7 +80,9 @@ def read(kind: type[T], data: Json) -> T:
         faults = error.faults
     except BadValue as error:
         message = f"Request body must be a JSON {error.expected.removeprefix('an ')}."
-        faults = [("", Complaint(data, message, known=not is_object))]
+        if not is_object:
+            raise InvalidInput(message) from None
+        faults = [("", Complaint(data, message, known=False))]
     known = (e.expected for _, e in faults if isinstance(e, Complaint) and e.known)
     errors = [{"field": field, "message": error.about(field)} for field, error in faults]
     raise InvalidInput(next(known, "Validation error."), {"errors": errors})
