@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import values
+from services.common import bodies
 from services.common.access.rules import only_persons
-from services.common.bodies import Field, read_body
 from services.common.contracts.tasks.events import TimeSpentNew, TimeSpentUpdated
+from services.common.contracts.tasks.time_spent import Logged
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
@@ -22,7 +22,6 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TimeSpent
 from services.tasks.policy import access
@@ -34,7 +33,6 @@ from services.tasks.rows import decode_rows
 from services.tasks.state.durations import recompute_duration
 
 TIME: Final = table_of(TimeSpent)
-MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
 
 
 class TimeRpc(ResourceService):
@@ -50,12 +48,12 @@ class TimeRpc(ResourceService):
         Returns the row. Raises NotFound, Forbidden, InvalidInput. Emits ``time-spent:new`` or
         ``time-spent:update``, and ``task:update``.
         """
+        duration = bodies.read(Logged, data).duration
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
         person, worked_on = known_id(person_id), _day(day)
         facts = {**task, "task_id": task["id"], "person_id": person}
         TIMES.may["log"].check(self, facts)
-        duration = _duration(data)
         # Before the transaction: no foreign key reaches into ``auth``.
         found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
         if not found["person"]:
@@ -223,12 +221,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
-
-
-def _duration(data: JsonObject) -> float:
-    """The ``duration`` of a body, in minutes. Raises InvalidInput."""
-    minutes: float = read_body(data, {"duration": MINUTES})["duration"]
-    return minutes
 
 
 def _period(
