@@ -66,15 +66,24 @@ def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page
 
 
 def page_of(
-    ctx: CallContext, table: sa.Table, statement: Select, order: Sequence[Any], page: Page
+    ctx: CallContext,
+    table: sa.Table,
+    statement: Select,
+    order: Sequence[Any],
+    page: Page,
+    *,
+    total: sa.ScalarSelect[int] | None = None,
 ) -> tuple[int, str]:
     """The number of a statement's rows, and the JSON of a page of them.
 
-    ``statement`` selects the columns of rows of ``table``, narrowed by any conditions.
+    ``statement`` selects the columns of rows of ``table``, narrowed by any conditions. They are
+    counted, unless ``total`` selects their number.
     """
     columns = tuple(statement.selected_columns)
-    counting = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
-    total = sa.select(sa.func.count()).select_from(counting.subquery("counted")).scalar_subquery()
+    if total is None:
+        counting = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
+        counted = sa.select(sa.func.count()).select_from(counting.subquery("counted"))
+        total = counted.scalar_subquery()
     rows = _picked(table, statement, order).limit(page.rows).offset(page.offset)
     row = sa.select(*columns).select_from(table)
     with ctx.database.read() as connection:
