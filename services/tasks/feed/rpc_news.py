@@ -15,6 +15,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database import row_counts
+from services.common.database.prepared import parameter
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject
@@ -63,6 +64,11 @@ COLUMNS: Final = (
     TASK.c.project_id,
     sa.func.date_trunc("second", NEWS.c.created_at).label("created_at"),
     NEWS.c.change,
+)
+# Prepared, with the ids as a parameter: a plan for these ids may read the tasks in their order.
+IDS: Final = parameter("ids", sa.ARRAY(sa.Uuid(as_uuid=False)))
+ENTRIES: Final = rows_as_json(
+    sa.select(*COLUMNS).select_from(SOURCE).where(NEWS.c.id == sa.any_(IDS))
 )
 
 
@@ -188,10 +194,8 @@ class NewsRpc(ResourceService):
         return lists.in_batches(ids, read, ends)
 
     def _entries(self, ids: Sequence[UUID], *, with_previews: bool = False) -> list[JsonObject]:
-        rows = sa.select(*COLUMNS).select_from(SOURCE).where(NEWS.c.id.in_(ids))
-        with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
-        by_id = {row["id"]: row for row in decode_rows(texts)}
+        texts = self.database.rows(ENTRIES, ids=list(map(str, ids)))
+        by_id = {row["id"]: row for row in decode_rows([text for (text,) in texts])}
         found = [by_id[str(ident)] for ident in ids if str(ident) in by_id]
         entries = self._with_names(found)
         if with_previews:
