@@ -5,8 +5,8 @@ Rolling deploy: safe. Triggers count, whichever code writes.
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 unnoticed = "triggers write to a table that only the new code reads"

@@ -5,8 +5,8 @@ Rolling deploy: safe. It reads the table once and locks nothing.
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 unnoticed = "it writes to a table that only the new code reads"
