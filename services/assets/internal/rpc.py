@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,7 @@ from services.common.crud.filters import condition
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
+from services.common.database.prepared import parameter
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
@@ -44,12 +46,7 @@ class InternalRpc(ResourceService):
         one, ``cast_in`` are those that it is cast in, ``[{id, name}]`` by name.
         ``data`` is what the caller sees of it.
         """
-        wanted = Entity.id.in_([UUID(ident) for ident in ids])
-        rows = _described(wanted, shown_data(self)).subquery("r")
-        row = sa.func.row_to_json(sa.literal_column("r"))
-        by_id = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
-        with self.database.read() as connection:
-            text = connection.scalar(sa.select(by_id).select_from(rows))
+        text = self.database.text(_descriptions(shown_data(self)), ids=ids)
         # json_object_agg of no rows is NULL.
         return compressed((text or "{}").encode())
 
@@ -194,6 +191,18 @@ def _described(condition: Condition, data: Expression) -> Select:
         .outerjoin(main, main.c.id == Entity.source_id)
         .where(condition)
     )
+
+
+# Prepared, with the ids as a parameter: compiled and planned once, for lists of any length. Written
+# out, some ids have PostgreSQL read the entities in their order instead.
+@lru_cache(maxsize=256)
+def _descriptions(data: Expression) -> Select:
+    """SELECT the JSON of ``describe_entities``."""
+    ids = parameter("ids", sa.ARRAY(sa.Uuid(as_uuid=False)))
+    rows = _described(Entity.id == sa.any_(ids), data).subquery("r")
+    row = sa.func.row_to_json(sa.literal_column("r"))
+    by_id = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
+    return sa.select(by_id).select_from(rows)
 
 
 def _cast_in() -> Expression:
