@@ -16,7 +16,7 @@ from services.auth.resources import RESOURCES
 from services.common import bodies
 from services.common.access.rules import only_persons, studio_manager
 from services.common.contracts.auth.people import NewDesktopLogIn
-from services.common.crud import log_query
+from services.common.crud import lists, log_query
 from services.common.crud.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -92,9 +92,7 @@ class LogRpc(ResourceService):
         if person != self.actor.id:
             studio_manager.check(self, {})
         rows = DESKTOP.where(DESKTOP_LOG.c.person_id == person).order_by(DESKTOP_LOG.c.date)
-        with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return Reply(f"[{','.join(texts)}]".encode())
+        return lists.json_array(self, rows)
 
     @command
     def log_desktop_login(self, data: JsonObject | None = None, ident: str | None = None) -> Reply:

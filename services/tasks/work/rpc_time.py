@@ -14,10 +14,11 @@ from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.contracts.tasks.events import TimeSpentNew, TimeSpentUpdated
 from services.common.contracts.tasks.time_spent import Logged
+from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
@@ -124,7 +125,7 @@ class TimeRpc(ResourceService):
         year: str | None = None,
         month: str | None = None,
         week: str | None = None,
-    ) -> list[JsonObject]:
+    ) -> Reply | list[JsonObject]:
         """A person's time spent: on a day, in a week, month or year, or between two dates.
 
         The time of a week or a year is summed by task. ``person_id`` defaults to the caller. For
@@ -143,7 +144,7 @@ class TimeRpc(ResourceService):
             conditions.append(TIME.c.date.between(start, end))
         if year is not None and month is None:
             return self._by_task(*conditions)
-        return self._rows(*conditions)
+        return lists.json_array(self, self._select(*conditions))
 
     def _by_task(self, *conditions: Condition) -> list[JsonObject]:
         """The minutes of each task, with the names of production and entity."""
@@ -193,11 +194,13 @@ class TimeRpc(ResourceService):
         return rows[0] if rows else {}
 
     def _rows(self, *conditions: Condition) -> list[JsonObject]:
-        rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
-        rows = rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
         with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
+            texts = connection.execute(rows_as_json(self._select(*conditions))).scalars().all()
         return decode_rows(texts)
+
+    def _select(self, *conditions: Condition) -> Select:
+        rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
+        return rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:

@@ -112,6 +112,12 @@ class TaskOfPerson(TaskRow, kw_only=True):
     sequence_name: Annotated[str | None, about("The name of the entity's parent.", "SQ01")]
     episode_id: Annotated[str, about("The entity's episode; empty without one.")]
     episode_name: Annotated[str | None, about("The name of that episode.", "E01")]
+    episode_ids: Annotated[
+        list[Id] | UnsetType, about("The episodes that the asset is cast in, if there are any.")
+    ] = UNSET
+    episode_names: Annotated[list[str] | UnsetType, about("Their names, in the same order.")] = (
+        UNSET
+    )
     project_name: Annotated[str | UnsetType, about("The name of its production.", "Caminandes")] = (
         UNSET
     )
