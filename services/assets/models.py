@@ -89,11 +89,9 @@ class Entity(TimestampedRow, Base):
     entity_type_id: Mapped[UUID] = link(
         "entity_type", index=False, doc="Its type: that of shots, of sequences, or a type of asset."
     )
-    # A shot's sequence, a sequence's episode.
     parent_id: Mapped[UUID | None] = link(
         "entity", doc="What it is part of: a shot's sequence, a sequence's episode."
     )
-    # An asset's main episode.
     source_id: Mapped[UUID | None] = link("entity", on_gone="null", doc="An asset's main episode.")
     preview_file_id: Mapped[UUID | None] = ref(
         "tasks.preview_file", on_gone="null", doc="The preview that stands for it in lists."
@@ -293,18 +291,37 @@ EntityType.lists = {
     ),
 }
 Entity.lists = {
-    "entities_out": Many(_casting.c.entity_in_id, _casting.c.entity_out_id, writable=False),
-    "entities_in": Many(_casting.c.entity_out_id, _casting.c.entity_in_id, writable=False),
+    "entities_out": Many(
+        _casting.c.entity_in_id,
+        _casting.c.entity_out_id,
+        writable=False,
+        doc="The ids of the assets that are cast in it.",
+    ),
+    "entities_in": Many(
+        _casting.c.entity_out_id,
+        _casting.c.entity_in_id,
+        writable=False,
+        doc="The ids of what it is cast in.",
+    ),
     "entity_concept_links": Many(
-        _concepts.c.entity_in_id, _concepts.c.entity_out_id, writable=False
+        _concepts.c.entity_in_id,
+        _concepts.c.entity_out_id,
+        writable=False,
+        doc="A concept's: the ids of what it was drawn for.",
     ),
     "instance_casting": Many(
-        asset_instance_link.c.entity_id, asset_instance_link.c.asset_instance_id, writable=False
+        asset_instance_link.c.entity_id,
+        asset_instance_link.c.asset_instance_id,
+        writable=False,
+        doc="A shot's: the ids of the asset instances in it.",
     ),
 }
 AssetInstance.lists = {
     "shots": Many(
-        asset_instance_link.c.asset_instance_id, asset_instance_link.c.entity_id, writable=False
+        asset_instance_link.c.asset_instance_id,
+        asset_instance_link.c.entity_id,
+        writable=False,
+        doc="The ids of the shots that it appears in.",
     ),
 }
 MetadataDescriptor.lists = {

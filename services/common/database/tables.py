@@ -39,12 +39,13 @@ class Many(NamedTuple):
     """A to-many list shown in a resource's JSON: rows of ``table`` whose ``owner`` is the row.
 
     ``target`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
-    and is only read.
+    and is only read. ``doc`` says what it holds where its name does not.
     """
 
     owner: Column
     target: Column
     writable: bool = True
+    doc: str = ""
 
     @property
     def table(self) -> sa.Table:

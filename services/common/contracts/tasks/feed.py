@@ -160,4 +160,4 @@ class NewsOfProductionsQuery(NewsQuery, kw_only=True):
 class ReadMark(Body, kw_only=True):
     """Whether a notification is read."""
 
-    read: bool
+    read: Annotated[bool, about("Whether it is read now.")]
