@@ -125,6 +125,18 @@ fmt: .venv/dev ## Format the code
 docs: .venv/runtime ## Generate documents from the declarations (OpenAPI, AsyncAPI, events, metrics)
 	@$(BIN)/python -m deploy.docs
 
+.PHONY: client
+client: .venv/dev install ## Generate typed clients of the HTTP API, for Python and TypeScript (.run-clients)
+	@$(BIN)/python -m deploy.clients
+
+.PHONY: lint-api
+lint-api: .venv/dev install ## Check the descriptions of the API with Spectral and Redocly
+	@$(BIN)/python -m deploy.clients.lint
+
+.PHONY: vendor
+vendor: ## Update the scripts of the documentation pages (versions: deploy/pages/package.json)
+	@cd deploy/pages && npm install --silent && node build.mjs && ls -l ../../gateway/docs/vendor
+
 .PHONY: snapshot
 snapshot: .venv/runtime ## Record the public interface of this release (deploy/releases)
 	@$(BIN)/python -m deploy.docs.api_snapshot

@@ -12,7 +12,7 @@ import pytest
 from deploy.docs.served import build, is_stale
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
-from gateway.health import BUILT
+from gateway.docs.pages import BUILT
 from tests.running import Caller, System
 from tests.world import World
 

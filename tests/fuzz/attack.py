@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from deploy.docs.declarations import resources
-from gateway.health import BUILT
+from gateway.docs.pages import BUILT
 from gateway.identity import ACCESS, COOKIES
 from tests.running import System, token_for
 from tests.world import World

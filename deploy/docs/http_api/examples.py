@@ -82,6 +82,8 @@ class Examples:
 
     def _of_type(self, schema: JsonObject, name: str, above: tuple[str, ...]) -> Any:
         kind = schema.get("type")
+        if isinstance(kind, list):  # null is the last
+            kind = kind[0]
         if kind == "array":
             items = schema.get("items", {})
             return [] if self._closes(items, above) else [self.of(items, name, above)]

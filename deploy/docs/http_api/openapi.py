@@ -21,10 +21,18 @@ from services.common.json_types import JsonObject
 
 FIELD: Final = re.compile(r"\{(\w+)\}")
 BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}
-#: A multipart body; its text parts are the fields of the JSON body.
 FORM: Final[JsonObject] = {
     "type": "object",
     "properties": {"file": {**BINARY, "description": "The file."}},
+}
+#: The form of a body that is an array.
+BATCH: Final[JsonObject] = {
+    "type": "object",
+    "properties": {
+        "comments": {"type": "string", "description": "The array, as JSON text."},
+        "attachment_file-0": {**BINARY, "description": "A file of the first member."},
+    },
+    "required": ["comments"],
 }
 DESCRIPTION: Final = """\
 Production tracking for animation and VFX: people, productions, assets, shots, tasks, comments,
@@ -62,7 +70,6 @@ def openapi() -> JsonObject:
             "version": VERSION,
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            "contact": {"name": "Callboard"},
         },
         "servers": [{"url": "/", "description": "The server that this description is read from."}],
         "tags": [{"name": topic.name, "description": topic.description} for topic in TOPICS],
@@ -125,10 +132,16 @@ class _Builder:
         if kind is not None:
             content["application/json"] = self._content(self.schemas.of(kind))
         if route.body is Body.MULTIPART:
-            form = FORM if kind is None else {"allOf": [self.schemas.of(kind), FORM]}
-            content["multipart/form-data"] = {"schema": form}
+            content["multipart/form-data"] = {"schema": self._form(kind)}
         required = kind is not None and bool(self.schemas.of(kind).get("type") == "array")
         return {"content": content, "required": required or self._needs_fields(kind)}
+
+    def _form(self, kind: object) -> JsonObject:
+        """The schema of a form: its text parts are the fields of the JSON body."""
+        if kind is None:
+            return FORM
+        schema = self.schemas.of(kind)
+        return BATCH if schema.get("type") == "array" else {"allOf": [schema, FORM]}
 
     def _needs_fields(self, kind: object) -> bool:
         """Whether a body has a field that it must have."""

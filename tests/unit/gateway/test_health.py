@@ -10,7 +10,7 @@ import falcon.asgi
 import falcon.testing
 import pytest
 
-from gateway.health import Document
+from gateway.docs.pages import Document
 
 
 def client(path: Path) -> falcon.testing.TestClient:
