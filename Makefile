@@ -106,7 +106,7 @@ chaos: .venv/dev install ## Inject each fault in turn under load and check that 
 	@$(BIN)/python -m tests.chaos
 
 .PHONY: fuzz
-fuzz: .venv/dev install ## Fuzz every operation with valid and invalid input (EXAMPLES=50, SEED=…)
+fuzz: .venv/dev install ## Fuzz every operation as every role, with valid and invalid input (REQUESTS=20000, SEED=…, ONLY=/data/tasks)
 	@$(BIN)/python -m tests.fuzz
 
 .PHONY: rights

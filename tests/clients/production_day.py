@@ -78,7 +78,9 @@ def begin(base: str, email: str, password: str, name: str) -> AuthenticatedClien
 
 def read_back(client: AuthenticatedClient, film: UUID, sequence: UUID, task: UUID) -> None:
     """Comment on the first task, and check that everything is there."""
-    state = CreateTaskStatus(name=f"In work {film}"[:40], short_name=str(film)[:10], color="#3273DC")
+    state = CreateTaskStatus(
+        name=f"In work {film}"[:40], short_name=str(film)[:10], color="#3273DC"
+    )
     status = must(create_task_status.sync_detailed(client=client, body=state))
     words = NewComment(task_status_id=status.id, comment="The first layout is in.")
     posted = must(comment_task.sync_detailed(task, client=client, body=words))
