@@ -12,6 +12,7 @@ function show(person, said = "") {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  who.textContent = "";
   const answer = await fetch("auth/login", {
     method: "POST",
     headers: { "Content-Type": "application/json" },

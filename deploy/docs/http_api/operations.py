@@ -167,8 +167,8 @@ def _by_path(route: Route) -> str:
             after = f"_{PERIODS[segment]}"
         elif segment == "user":
             before = "own_"
-        elif segment in MODIFIERS and not after:
-            parts[-1] = MODIFIERS[segment].format(parts[-1])
+        elif segment in MODIFIERS:
+            parts[-1] = parts[-1] if after else MODIFIERS[segment].format(parts[-1])
         elif f"{{{segment}}}" in route.path and segment not in parts:
             parts[-1] = parts[-1] if after else singular(parts[-1])
         elif segment not in SAYS_NOTHING:
@@ -183,8 +183,9 @@ def summary(route: Route, resource: Resource | None) -> str:
     """What the operation does, as a command."""
     key = f"{route.method} {route.path}"
     if resource is not None and route.function in SENTENCES:
-        many = words(resource.path).replace("_", " ")
-        return SENTENCES[route.function].format(many=many, one=_with_article(singular(many)))
+        many = words(resource.path)
+        one = _with_article(singular(many).replace("_", " "))
+        return SENTENCES[route.function].format(many=many.replace("_", " "), one=one)
     if key in NAMED or _is_shared(route):
         return _spelled(operation_id(route))
     first = re.split(r"[.:;](?:\s|$)|, (?:as|by|without|with) ", description(route))[0]

@@ -40,7 +40,7 @@ LIST_PARAMETERS: Final[dict[str, Any]] = {
     "limit": Annotated[int, about("Rows on a page.", 100, ge=0)],
     "relations": Annotated[bool, about("Whether rows hold their to-many lists.")],
     "fields": Annotated[
-        str, about("Names of fields, separated by commas: rows hold no others then.", "id,name")
+        str, about("Names of fields, separated by commas: rows lack all others then.", "id,name")
     ],
 }
 ROW_PARAMETERS: Final[dict[str, Any]] = {

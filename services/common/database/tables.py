@@ -105,7 +105,9 @@ def column(*kind: Any, doc: str = "", example: Any = None, **options: Any) -> Ma
     ``doc`` says what it holds and in which unit, ``example`` is a value as JSON has it: the
     description of the API shows both.
     """
-    info = {**options.pop("info", {}), "example": example}
+    info = options.pop("info", {})
+    if example is not None:
+        info = {**info, "example": example}
     return mapped_column(*kind, doc=doc or None, info=info, **options)
 
 
