@@ -72,7 +72,7 @@ REFUSAL: Final[JsonObject] = {
 }
 #: The statuses of the errors that docstrings name.
 STATUSES: Final = {kind.__name__: str(status) for kind, (status, _) in TABLE.items()}
-ELSEWHERE: Final = re.compile(r"\bas (?:a shot's|``(\w+)``)")
+ELSEWHERE: Final = re.compile(r"\b(?:as|those of) ``(\w+)``")
 
 
 def statuses(route: Route) -> list[str]:
@@ -104,7 +104,7 @@ def _of_method(service: str, function: str) -> frozenset[str]:
     method = getattr(service_class(service), function, None)
     text = " ".join((inspect.getdoc(method) or "").split())
     found = {status for name, status in STATUSES.items() if re.search(rf"\b{name}\b", text)}
-    for name in filter(None, ELSEWHERE.findall(text)):
+    for name in ELSEWHERE.findall(text):
         if name != function:
             found |= _of_method(service, name)
     return frozenset(found)
