@@ -148,7 +148,7 @@ class Attack:
         )
         def send(case: Any, choices: random.Random) -> None:
             self._make_real(case, choices)
-            for finding in self._sent(case, choices.choice(self.roles)):
+            for finding in self._sent(case, self.roles[self.sent % len(self.roles)]):
                 result.setdefault(finding.what[:60], finding)
 
         send()
