@@ -94,6 +94,8 @@ class Examples:
             return {id_of(name): self.of(values, name, above)}
         if "default" in schema:
             return schema["default"]
+        if kind == "string" and name.endswith("_id"):  # or a word, in its place
+            return id_of(name)
         return FORMATS.get(schema.get("format", "")) or PLAIN.get(str(kind), {})
 
     def _of_object(self, schema: JsonObject, title: str, above: tuple[str, ...]) -> Any:

@@ -193,7 +193,9 @@ class KeyCreation(Answer, kw_only=True, rename="camel"):
         FreeObject | UnsetType | None, about("The properties that a key must have.")
     ] = UNSET
     timeout: Annotated[int | UnsetType | None, about("Milliseconds.", 60000)] = UNSET
-    attestation: Annotated[str | UnsetType | None, about("Which attestation is wanted.")] = UNSET
+    attestation: Annotated[
+        str | UnsetType | None, about("Which attestation is wanted.", "none")
+    ] = UNSET
     extensions: Annotated[FreeObject | UnsetType | None, about("Extensions.")] = UNSET
     hints: Annotated[list[str] | UnsetType | None, about("Which keys are likely.")] = UNSET
 

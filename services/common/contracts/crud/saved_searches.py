@@ -48,7 +48,7 @@ class NewSearch(Body, kw_only=True):
     list_type: ListType
     name: Name
     query: Text | UnsetType = UNSET
-    search_query: Annotated[str | UnsetType, about("Another name of ``query``.")] = UNSET
+    search_query: Annotated[str | UnsetType, about("Another name of ``query``.", "wip")] = UNSET
     entity_type: EntityType = None
     is_shared: Shared = False
     project_id: Production = None
@@ -61,7 +61,7 @@ class SearchChanges(Body, kw_only=True):
 
     name: Name | UnsetType = UNSET
     query: Text | UnsetType = UNSET
-    search_query: Annotated[str | UnsetType, about("Another name of ``query``.")] = UNSET
+    search_query: Annotated[str | UnsetType, about("Another name of ``query``.", "wip")] = UNSET
     entity_type: EntityType | UnsetType = UNSET
     is_shared: Shared | UnsetType = UNSET
     project_id: Production | UnsetType = UNSET

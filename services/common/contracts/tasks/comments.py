@@ -155,7 +155,8 @@ class NewComment(Body, kw_only=True):
         UNSET
     )
     created_at: Annotated[
-        str | UnsetType, about("When it was written, in UTC; managers only, else now.")
+        str | UnsetType,
+        about("When it was written, in UTC; managers only, else now.", "2026-01-05T10:00:00"),
     ] = UNSET
     for_client: Annotated[bool, about("Whether clients see it; managers only.")] = False
 
@@ -184,7 +185,8 @@ class CommentInBatch(Body, kw_only=True):
         UNSET
     )
     created_at: Annotated[
-        str | UnsetType, about("When it was written, in UTC; managers only, else now.")
+        str | UnsetType,
+        about("When it was written, in UTC; managers only, else now.", "2026-01-05T10:00:00"),
     ] = UNSET
     for_client: Annotated[bool, about("Whether clients see it; managers only.")] = False
 

@@ -138,7 +138,7 @@ class AssetWithTasks(Answer, kw_only=True):
     asset_type_id: Annotated[Id, about("Its type.")]
     canceled: Canceled
     ready_for: Annotated[
-        str, about("The task type that it is ready for; the text ``None`` without one.")
+        str, about("The task type that it is ready for; the text ``None`` without one.", "None")
     ]
     episode_id: Annotated[str, about("Its main episode; empty without one.")]
     casting_episode_ids: Annotated[list[Id], about("The episodes that it is cast in.")]
@@ -257,7 +257,7 @@ class AssetInFull(EntityRow, kw_only=True):
 
     preview_file_id: PreviewText
     ready_for: Annotated[
-        str, about("The task type that it is ready for; the text ``None`` without one.")
+        str, about("The task type that it is ready for; the text ``None`` without one.", "None")
     ]
     data: Data
     project_name: ProductionName
