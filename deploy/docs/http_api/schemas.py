@@ -80,6 +80,8 @@ def _tidied(schema: Any) -> Any:
     result = {k: _tidied(v) for k, v in schema.items() if (k, v) != ("additionalProperties", False)}
     if result.get("type") == "array":
         result.setdefault("items", {"description": "Free JSON."})
+    if isinstance(choices := result.get("enum"), list) and all(isinstance(c, str) for c in choices):
+        result.setdefault("type", "string")
     if isinstance(sentence := result.get("description"), str):
         result["description"] = sentence.replace("``", "`")
     options = result.get("anyOf")
@@ -95,7 +97,7 @@ def _tell_once(schema: JsonObject, options: list[JsonObject]) -> None:
         if found and key not in schema:
             schema[key] = found[0]
     kinds = [option for option in options if option != {"type": "null"}]
-    if len(kinds) == len(options) - 1 == 1 and isinstance(kinds[0].get("type"), str):
+    if len(kinds) == len(options) - 1 == 1 and kinds[0].keys() & {"type", "enum"} == {"type"}:
         # In fewer words, which documentation pages read faster.
         del schema["anyOf"]
         schema |= {**kinds[0], "type": [kinds[0]["type"], "null"]}
