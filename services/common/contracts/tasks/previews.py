@@ -44,10 +44,10 @@ class FileOfRevision(Answer, kw_only=True):
     status: Annotated[str, about("Whether its file can be seen.", "ready")]
     annotations: Drawings
     created_at: Moment
-    original_width: Annotated[Any, about("As uploaded, in pixels.", 3840)]
-    original_height: Annotated[Any, about("As uploaded, in pixels.", 2160)]
-    original_duration: Annotated[Any, about("As uploaded, in seconds.", 4.88)]
-    original_file_size: Annotated[Any, about("As uploaded, in bytes.", 12840)]
+    original_width: Annotated[Any, about("As uploaded, in pixels. Free JSON.", 3840)]
+    original_height: Annotated[Any, about("As uploaded, in pixels. Free JSON.", 2160)]
+    original_duration: Annotated[Any, about("As uploaded, in seconds. Free JSON.", 4.88)]
+    original_file_size: Annotated[Any, about("As uploaded, in bytes. Free JSON.", 12840)]
 
 
 class OtherFileOfRevision(FileOfRevision, kw_only=True):
