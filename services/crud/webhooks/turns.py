@@ -112,13 +112,14 @@ class Turn:
         return False
 
     def _keys(self) -> Iterable[bytes]:
-        for stored in (self.mine.secret, self.mine.old_secret):
-            if stored is not None:
-                secret = sealing.opened(self.tools.keys, stored)
-                if secret is None:
-                    message = "its secret can't be decrypted: renew it"
-                    raise ValueError(message)
-                yield key_of(secret)
+        secret = sealing.opened(self.tools.keys, self.mine.secret)
+        if secret is None:
+            message = "its secret can't be decrypted: renew it"
+            raise ValueError(message)
+        yield key_of(secret)
+        # One that was renewed because it can't be decrypted signs nothing.
+        if old := sealing.opened(self.tools.keys, self.mine.old_secret):
+            yield key_of(old)
 
     # --- following the history ------------------------------------------------------------------
 

@@ -372,6 +372,22 @@ def test_a_test_answers_what_came_back(system: System, admin: Caller, world: Wor
     assert receiver.taken[0]["data"] == {"webhook_id": made["id"]}
 
 
+def test_a_secret_of_another_system_is_renewed(system: System, admin: Caller, world: World) -> None:
+    """Such as one that came with a backup: the webhook is parked until it has its own."""
+    with receiving() as receiver:
+        made = subscribe(admin, receiver)
+        run(system, "UPDATE webhook SET secret = 'sealed:by another key'")
+        tried = admin.post(f"/data/webhooks/{made['id']}/test", {}).json()
+        assert "can't be decrypted" in tried["error"]
+        change(admin, world, 1)
+        until(lambda: state(admin, made)[0] == "parked", 30, "the end")
+        assert not receiver.requests
+        renewed = admin.post(f"/data/webhooks/{made['id']}/secret", {}).json()
+        receiver.secret = renewed["secret"]
+        admin.post(f"/data/webhooks/{made['id']}/resume", {})
+        assert len(receiver.wait(1)) == 1
+
+
 def test_nothing_is_sent_inside(system: System, admin: Caller, world: World) -> None:
     """Not to addresses of the network that the system itself is in."""
     made = admin.post("/data/webhooks", {"url": "http://169.254.169.254/latest"}).json()
