@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
-from services.common.database.tables import TimestampedRow, choice, link, ref, text
+from services.common.database.tables import TimestampedRow, choice, column, link, ref, text
 from services.common.values import BadValue
 from services.common.web_addresses import unusable
 from services.crud.models.base import Base
@@ -41,25 +41,47 @@ class Webhook(TimestampedRow, Base):
 
     __tablename__ = "webhook"
 
-    url: Mapped[str] = text(URL_LENGTH, info={"check": _check_url})
-    description: Mapped[str] = text(default="")
-    # Names of events, with wildcards (``task:*``); none for all.
-    names: Mapped[list[str]] = mapped_column(default=list, info={"check": _check_names})
-    project_id: Mapped[UUID | None] = link("project")
+    url: Mapped[str] = text(
+        URL_LENGTH,
+        info={"check": _check_url},
+        doc="Where events are sent: a URL that begins with https:// or http://.",
+        example="https://hooks.example.com/callboard",
+    )
+    description: Mapped[str] = text(default="", doc="What it is for.", example="The render farm.")
+    names: Mapped[list[str]] = column(
+        default=list,
+        info={"check": _check_names},
+        doc="Only events with such names, which may have wildcards; none: all.",
+        example=["task:*", "comment:new"],
+    )
+    project_id: Mapped[UUID | None] = link(
+        "project", doc="Only events of this production; null: all, for administrators."
+    )
     # No references: a webhook about a task is also to tell that the task was deleted.
-    entity_id: Mapped[UUID | None]
-    task_id: Mapped[UUID | None]
-    person_id: Mapped[UUID | None]
-    ordered: Mapped[bool] = mapped_column(default=True)
-    state: Mapped[str] = choice("active", "paused", "parked", default="active")
-    # Why it is parked.
-    reason: Mapped[str | None] = text()
-    # It hears what this person may hear.
-    created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
-    # Encrypted (``access.sealing``); the old one signs beside it until its time has come.
-    secret: Mapped[str] = text(default="")
-    old_secret: Mapped[str | None] = text()
-    old_secret_until: Mapped[datetime | None]
+    entity_id: Mapped[UUID | None] = column(doc="Only events about this entity.")
+    task_id: Mapped[UUID | None] = column(doc="Only events about this task.")
+    person_id: Mapped[UUID | None] = column(doc="Only events that concern this person.")
+    ordered: Mapped[bool] = column(
+        default=True,
+        doc="Whether an event is sent when the one before was taken; else several at once.",
+    )
+    state: Mapped[str] = choice(
+        "active",
+        "paused",
+        "parked",
+        default="active",
+        doc="Whether it is sent; parked: sending failed for good.",
+    )
+    reason: Mapped[str | None] = text(doc="Why it is parked.")
+    created_by: Mapped[UUID | None] = ref(
+        "auth.person", on_gone="null", doc="Who created it; it hears what they may hear."
+    )
+    # Encrypted (``access.sealing``).
+    secret: Mapped[str] = text(default="", doc="What signs its requests.")
+    old_secret: Mapped[str | None] = text(doc="The secret before, which signs, too.")
+    old_secret_until: Mapped[datetime | None] = column(
+        doc="Until when the secret before signs, in UTC."
+    )
 
 
 #: How far the events of a webhook have been sent. ``live`` cursors follow the history, ``replay``

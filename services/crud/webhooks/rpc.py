@@ -195,10 +195,6 @@ class WebhookRpc(ResourceService):
 
 
 def _deliveries() -> Any:
-    columns = (
-        sa.func.date_trunc("second", sa.func.timezone("utc", column)).label("sent_at")
-        if column is SENT.sent_at
-        else column
-        for column in webhook_delivery.c
-    )
-    return sa.select(*columns)
+    sent_at = sa.func.date_trunc("second", sa.func.timezone("utc", SENT.sent_at))
+    shown = {SENT.id: SENT.id.label("number"), SENT.sent_at: sent_at.label("sent_at")}
+    return sa.select(*(shown.get(column, column) for column in webhook_delivery.c))

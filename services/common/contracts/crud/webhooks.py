@@ -40,7 +40,7 @@ class WebhookSecret(Answer, kw_only=True):
 class WebhookDelivery(Answer, kw_only=True):
     """An attempt to send an event, and what came of it."""
 
-    id: Annotated[int, about("Its number: grows with time.", 1, ge=1)]
+    number: Annotated[int, about("Grows with time.", 1, ge=1)]
     webhook_id: Id
     kind: Annotated[Literal["live", "replay", "test"], about("Why it was sent.", "live", "replay")]
     event_id: Annotated[Id, about("The event: the request's webhook-id.")]
