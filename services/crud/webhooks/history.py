@@ -10,6 +10,8 @@ import psycopg2
 from services.crud.webhooks import store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.crud.webhooks.events import Recorded
     from services.crud.webhooks.store import Store
 
@@ -34,18 +36,27 @@ class History:
 
     async def after(self, position: int) -> list[Recorded]:
         """The events after a position, the first of them. Raises psycopg2.Error."""
-        task = self.pages.get(position)
-        if task is None:
-            while len(self.pages) >= KEPT:
-                del self.pages[next(iter(self.pages))]
-            task = asyncio.ensure_future(self.database.run(store.read, position))
-            self.pages[position] = task
+        task = self._page(position)
         try:
             # Shielded: whoever stops waiting must not end the query for the others.
             return await asyncio.shield(task)
         except psycopg2.Error:
             self.pages.pop(position, None)
             raise
+
+    def read_ahead(self, page: Sequence[Recorded]) -> None:
+        """Read what follows a full page while that is sent."""
+        if len(page) == store.PAGE:
+            self._page(page[-1].position)
+
+    def _page(self, position: int) -> asyncio.Task[list[Recorded]]:
+        task = self.pages.get(position)
+        if task is None:
+            while len(self.pages) >= KEPT:
+                del self.pages[next(iter(self.pages))]
+            task = asyncio.ensure_future(self.database.run(store.read, position))
+            self.pages[position] = task
+        return task
 
     def reached(self, head: int) -> None:
         """Take note of the newest position: a notification may have been lost."""

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 #: Seconds after which a turn ends: then rights are asked anew, and other processes get theirs.
 TURN_SECONDS: Final = 10.0
 #: Deliveries, and seconds, after which progress is noted: what a dead sender's webhooks hear twice.
-NOTED, NOTED_SECONDS = 100, 0.5
+NOTED, NOTED_SECONDS = 500, 0.5
 #: Requests at once to a receiver that wants no order.
 AT_ONCE: Final = 8
 #: Seconds until it is tried again whether the creator has the right.
@@ -127,6 +127,7 @@ class Turn:
         while (left := self.ends_at - time.monotonic()) > 0:
             grown = self.tools.history.grown
             events = await self.tools.history.after(self.position)
+            self.tools.history.read_ahead(events)
             if self.mine.until is not None:
                 events = [event for event in events if event.position <= self.mine.until]
                 if not events:
