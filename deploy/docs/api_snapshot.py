@@ -158,7 +158,8 @@ def write(snapshot: Snapshot, folder: Path = RELEASES) -> Path:
 
 def main() -> None:
     """Write the snapshot of this version and print what it breaks of the previous one."""
-    breaks = breaking_changes(newest(), present())
+    # Before the first release there is none to break.
+    breaks = breaking_changes(newest(), present()) if any(RELEASES.glob("*.json")) else []
     try:
         path = write(present())
     except FileExistsError as error:

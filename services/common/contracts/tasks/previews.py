@@ -88,7 +88,7 @@ class NewPlace(Body, kw_only=True):
 class Drawn(TypedDict, total=False):
     """A drawn object, as the client's canvas has it: further keys are kept."""
 
-    id: str
+    id: Annotated[str, about("The object's id, which the client gives it.", "o1")]
 
 
 class Drawing(TypedDict, total=False):
@@ -100,7 +100,7 @@ class Drawing(TypedDict, total=False):
 class Annotation(TypedDict, total=False):
     """A frame's drawing, or an object without a frame; further keys are kept."""
 
-    id: str
+    id: Annotated[str, about("The object's id, which the client gives it.", "o1")]
     time: Annotated[float | None, about("Where the frame is, in seconds.", 1.25)]
     drawing: Drawing | None
 
