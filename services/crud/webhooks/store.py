@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import msgspec
@@ -154,6 +155,8 @@ class Progress(NamedTuple):
     #: Whether the turn ends with it, and whether the cursor has nothing left to do.
     ends: bool = False
     is_done: bool = False
+    #: Why nothing more is to be sent.
+    parked: str = ""
 
 
 class Store:
@@ -222,6 +225,9 @@ def note(cursor: Any, mine: Claim, progress: Progress, deliveries: Sequence[Deli
 
     Deliveries happened, so they are noted in any case.
     """
+    if progress.parked:
+        # Before the cursor, as whoever resumes or deletes a webhook locks them.
+        cursor.execute("SELECT FROM webhook WHERE id = %s FOR UPDATE", (mine.webhook_id,))
     if deliveries:
         cursor.execute(NOTE_DELIVERIES, (msgspec.json.encode(deliveries).decode(),))
     if progress.is_done:
@@ -229,7 +235,16 @@ def note(cursor: Any, mine: Claim, progress: Progress, deliveries: Sequence[Deli
             "DELETE FROM webhook_cursor WHERE id = %s AND claimed_by = %s",
             (mine.id, mine.claimed_by),
         )
-        return bool(cursor.rowcount)
+    else:
+        _note_progress(cursor, mine, progress)
+    is_mine = bool(cursor.rowcount)
+    # In the same transaction: between the two, somebody else could claim it and send.
+    if is_mine and progress.parked:
+        _park(cursor, mine, progress.parked)
+    return is_mine
+
+
+def _note_progress(cursor: Any, mine: Claim, progress: Progress) -> None:
     cursor.execute(
         PROGRESS,
         {
@@ -243,18 +258,21 @@ def note(cursor: Any, mine: Claim, progress: Progress, deliveries: Sequence[Deli
             "lease": _seconds(LEASE_SECONDS),
         },
     )
-    return bool(cursor.rowcount)
 
 
-def park(cursor: Any, webhook: UUID, host: str, reason: str) -> None:
+def _park(cursor: Any, mine: Claim, reason: str) -> None:
     """Send nothing more until somebody resumes it; its creator is told by the event."""
-    cursor.execute(PARK, (reason, webhook))
+    cursor.execute(PARK, (reason, mine.webhook_id))
     found = cursor.fetchone()
     if found is None:  # paused, parked or deleted meanwhile
         return
     project, person = found
     told = WebhookParked(
-        webhook_id=webhook, project_id=project, person_id=person, host=host, reason=reason
+        webhook_id=mine.webhook_id,
+        project_id=project,
+        person_id=person,
+        host=urlsplit(mine.url).hostname or "",
+        reason=reason,
     )
     cursor.execute(EMIT, (uuid4(), told.event_name, told.payload_json(), project))
 

@@ -7,7 +7,6 @@ import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 import psycopg2
@@ -152,9 +151,9 @@ class Turn:
             if time.monotonic() > self.ends_at:
                 break
             answers = await self._send_some(events[first : first + at_once])
-            failed = next((answer for answer in answers if not answer.is_delivered), None)
-            if failed is not None:
-                await self._fail(failed)
+            failed = [answer for answer in answers if not answer.is_delivered]
+            if failed:
+                await self._fail(next((one for one in failed if one.is_gone), failed[0]))
                 return False
             if len(self.sent) >= NOTED or time.monotonic() - self.noted_at > NOTED_SECONDS:
                 await self._note()
@@ -241,16 +240,18 @@ class Turn:
 
     async def _park(self, reason: str) -> None:
         self.failures = 0
-        await self._note(ends=True, is_done=self.mine.kind == TEST)
-        host = urlsplit(self.mine.url).hostname or ""
-        await self.tools.store.run(store.park, self.mine.webhook_id, host, reason)
+        await self._note(ends=True, is_done=self.mine.kind == TEST, parked=reason)
         log.warning("webhook %s is parked: %s", self.mine.webhook_id, reason)
 
     # --- progress -------------------------------------------------------------------------------
 
-    async def _note(self, *, pause: float = 0.0, ends: bool = False, is_done: bool = False) -> None:
-        """Note progress. Raises LostClaimError, psycopg2.Error."""
-        progress = Progress(self.position, sorted(self.ahead), self.failures, pause, ends, is_done)
+    async def _note(
+        self, *, pause: float = 0.0, ends: bool = False, is_done: bool = False, parked: str = ""
+    ) -> None:
+        """Note progress; ``parked`` is why it is sent no more. Raises LostClaimError."""
+        progress = Progress(
+            self.position, sorted(self.ahead), self.failures, pause, ends, is_done, parked
+        )
         sent, self.sent = self.sent, []
         self.noted_at = time.monotonic()
         if not await self.tools.store.run(store.note, self.mine, progress, sent):
