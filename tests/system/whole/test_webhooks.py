@@ -181,6 +181,13 @@ def state(admin: Caller, webhook: Any) -> Any:
     return shown["state"], shown["reason"]
 
 
+def pause(system: System, admin: Caller, webhook: Any) -> None:
+    """Pause a webhook, and wait for the end of its turn."""
+    admin.post(f"/data/webhooks/{webhook['id']}/pause", {})
+    free = "SELECT 1 FROM webhook_cursor WHERE webhook_id = %s AND claimed_by IS NULL"
+    until(lambda: run(system, free, webhook["id"]), 30, "the end of the turn")
+
+
 @pytest.fixture(autouse=True)
 def restored(system: System) -> Iterator[None]:
     """One process of each again."""
@@ -321,13 +328,33 @@ def test_a_paused_webhook_misses_nothing(system: System, admin: Caller, world: W
         made = subscribe(admin, receiver)
         change(admin, world, 1)
         receiver.wait(1)
-        admin.post(f"/data/webhooks/{made['id']}/pause", {})
-        free = "SELECT 1 FROM webhook_cursor WHERE webhook_id = %s AND claimed_by IS NULL"
-        until(lambda: run(system, free, made["id"]), 30, "the end of the turn")
+        pause(system, admin, made)
         change(admin, world, 3)
         assert len(receiver.taken) == 1
         admin.post(f"/data/webhooks/{made['id']}/resume", {})
         assert len(receiver.wait(4)) == 4
+
+
+def test_of_several_at_once_only_the_failed_one_comes_again(
+    system: System, admin: Caller, world: World
+) -> None:
+    """Without an order, what was taken beyond it is remembered."""
+    with receiving(fails) as receiver:
+        made = subscribe(admin, receiver, ordered=False)
+        pause(system, admin, made)
+        change(admin, world, 5)
+        waiting = (
+            "SELECT 1 FROM event_history JOIN webhook_cursor ON event_history.position > "
+            "webhook_cursor.position WHERE webhook_id = %s AND name = 'task:update'"
+        )
+        until(lambda: len(run(system, waiting, made["id"])) == 5, 30, "five events")
+        admin.post(f"/data/webhooks/{made['id']}/resume", {})
+        failed = "SELECT 1 FROM webhook_cursor WHERE webhook_id = %s AND failures = 1"
+        until(lambda: run(system, failed, made["id"]), 30, "a noted failure")
+        assert len(receiver.taken) == 4
+        hurry(system)
+        receiver.wait(5)
+    assert len(receiver.requests) == 6
 
 
 def test_a_managers_webhook_tells_what_managers_hear(
