@@ -23,6 +23,10 @@ from gateway.http.static_site import StaticSite
 from gateway.http.uploads import PARTS
 from gateway.identity import Authenticator
 from gateway.invalidation import Invalidation
+from gateway.live.history import History
+from gateway.live.hub import Hub
+from gateway.live.listeners import Listeners
+from gateway.live.streams import Streams
 from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
 from gateway.places import Places
@@ -57,8 +61,8 @@ class Lifespan:
     was killed exits: nothing else would stop it, and it holds the port.
     """
 
-    def __init__(self, client: RpcClient, watch: LoopWatch) -> None:
-        self.client, self.watch = client, watch
+    def __init__(self, client: RpcClient, hub: Hub, watch: LoopWatch) -> None:
+        self.client, self.hub, self.watch = client, hub, watch
         self.parent = os.getppid()
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
@@ -69,6 +73,7 @@ class Lifespan:
         self.watch.start()
         self.orphaned = asyncio.create_task(self._end_with_parent())
         self.client.start()
+        self.hub.start()
         with suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self.client.broker.ready.wait()
@@ -76,6 +81,7 @@ class Lifespan:
     async def process_shutdown(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Disconnect."""
         self.orphaned.cancel()
+        await self.hub.stop()
         await self.client.stop()
         self.watch.stop()
 
@@ -112,11 +118,22 @@ def connected(settings: GatewaySettings, routes: Collection[Route]) -> Gateway:
     )
 
 
+def live_hub(settings: GatewaySettings, gateway: Gateway) -> Hub:
+    """The hub of live events."""
+
+    async def ask(service: str, method: str, arguments: bytes) -> Reply:
+        return await gateway.client.call(service, method, arguments)
+
+    listeners = Listeners(gateway.authenticator, gateway.client.call)
+    return Hub(settings.amqp_uri, listeners, History(ask))
+
+
 def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) -> App:
     """The ASGI application."""
     gateway = connected(settings, routes)
+    hub, places = live_hub(settings, gateway), Places(settings.max_live, "live")
     middleware: list[Any] = [
-        Lifespan(gateway.client, LoopWatch(settings.blocked_loop_seconds)),
+        Lifespan(gateway.client, hub, LoopWatch(settings.blocked_loop_seconds)),
         RequestMiddleware(settings),
     ]
     if settings.cors_origins:
@@ -140,7 +157,7 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     Health(gateway.client, settings).add_to(app)
     served = positional(routes)
     for path, (rows, names) in served.items():
-        app.add_route(path, Endpoint(gateway, rows, names))
+        app.add_route(path, Endpoint(gateway, rows, names, Streams(hub, places)))
     for path in {by_position(path)[0] for path in UNSERVED} - served.keys():
         app.add_route(path, Unserved())
     if settings.web_root:

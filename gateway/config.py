@@ -33,6 +33,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     max_upload: int = 10 * 1024 * 1024 * 1024
     #: Concurrent uploads and downloads of one process; further ones are refused (502).
     max_transfers: int = 20
+    #: Concurrent live connections of one process: streams, long polls and sockets; further ones are
+    #: refused (502).
+    max_live: int = 4000
     #: Seconds an actor, or an answer, may be cached.
     actor_seconds: float = 10.0
     #: Seconds for which the event loop may be blocked before it is logged (``loop_watch``); 0: off.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from falcon.asgi import Request, Response
 
+    from gateway.live.streams import Streams
     from gateway.routes.table import Route
     from gateway.steps.exchange import Gateway
 
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
 class Endpoint:
     """All methods of one path; ``names`` maps ``"GET p2"`` to the name that a row uses."""
 
-    def __init__(self, gateway: Gateway, routes: Iterable[Route], names: dict[str, str]) -> None:
-        self.gateway, self.names = gateway, names
+    def __init__(
+        self,
+        gateway: Gateway,
+        routes: Iterable[Route],
+        names: dict[str, str],
+        streams: Streams,
+    ) -> None:
+        self.gateway, self.names, self.streams = gateway, names, streams
         for route in routes:
             responder = self._responder(route)
             setattr(self, f"on_{route.method.lower()}", responder)
@@ -56,6 +63,9 @@ class Endpoint:
                     # upload.
                     await authenticate(exchange)
                     await restrict(exchange)
+                    if route.is_live:
+                        await self.streams.serve(exchange)
+                        return
                     if req.method == "HEAD" and route.effect:
                         resp.status, resp.content_type = route.status, falcon.MEDIA_JSON
                         return

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from services.common.access.signing_keys import KeyRing
     from services.common.wire.rpc_protocol import Reply
 
+    #: Tells by the claims of a token whether it is meant.
+    Matches = Callable[[dict[str, Any]], bool]
+
 ACCESS, REFRESH = "access", "refresh"
 COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
 MISSING: Final = (
@@ -127,6 +130,8 @@ class Authenticator:
         self._calls: dict[str, asyncio.Task[Identity]] = {}
         #: What is being fetched: a reply requested before an invalidation must not be cached.
         self._fetches: set[_Fetch] = set()
+        #: Told which claims' actors are dropped, after they are.
+        self.watchers: list[Callable[[Matches], None]] = []
 
     async def identify(
         self, req: falcon.asgi.Request, kind: str = ACCESS, *, fresh: bool = False
@@ -143,6 +148,16 @@ class Authenticator:
             return cached
         MISS.inc()
         return await (self._fetch(claims) if fresh else self._share(claims))
+
+    async def of_claims(self, claims: dict[str, Any]) -> Identity:
+        """The identity of claims that were verified before, also if they have expired since.
+
+        Raises Unauthenticated, Unavailable.
+        """
+        cached = self._cached.get(claims["jti"])
+        if cached and time.monotonic() - cached.fetched < self.seconds:
+            return cached
+        return await self._share(claims)
 
     async def _share(self, claims: dict[str, Any]) -> Identity:
         """Make one call for all concurrent requests of a session."""
@@ -191,7 +206,7 @@ class Authenticator:
         """Drop every actor."""
         self._forget(lambda _: True)
 
-    def _forget(self, matches: Callable[[dict[str, Any]], bool]) -> None:
+    def _forget(self, matches: Matches) -> None:
         for fetch in self._fetches:
             if matches(fetch.claims):
                 fetch.outdated = True
@@ -199,3 +214,5 @@ class Authenticator:
                 self._calls.pop(fetch.claims["jti"], None)
         for jti in [jti for jti, known in self._cached.items() if matches(known.claims)]:
             del self._cached[jti]
+        for watcher in self.watchers:
+            watcher(matches)

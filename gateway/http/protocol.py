@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The scope's key of the transport.
 CONNECTION: Final = "callboard.connection"
+#: The scope's key of what a stream wants to have called when its connection ends, or drains.
+ENDING: Final = "callboard.ending"
 #: Seconds from a request's first byte (or the connection's begin) to the end of its head.
 HEAD_SECONDS: Final = 10.0
 #: Bytes of a head.
@@ -67,6 +69,10 @@ def _connections() -> int:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = files == resource.RLIM_INFINITY
     return CONNECTIONS if unlimited else min(CONNECTIONS, int(files * SHARE))
+
+
+def _nothing() -> None:
+    """Do nothing: the answer is no stream."""
 
 
 class _Refused(Exception):
@@ -114,6 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
         for timer in (self._head_timer, self._unread_timer, self._end_timer):
             if timer is not None:
                 timer.cancel()
+        self._end_stream()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
@@ -280,10 +287,17 @@ class BoundedProtocol(HttpToolsProtocol):
         request at this moment.
         """
         self._draining = True
+        self._end_stream()
         if self._is_idle() or (self._latest is None and not self._head_bytes):
             self._end_timer = self.loop.call_later(DRAIN_SECONDS, self._close_if_idle)
         elif self._latest is not None and not self._latest.response_complete:
             self._latest.keep_alive = False
+
+    def _end_stream(self) -> None:
+        """End a stream, which would go on for ever."""
+        if self._latest is not None:
+            scope = cast("dict[str, Any]", self._latest.scope)
+            scope.get(ENDING, _nothing)()
 
     def _close_if_idle(self) -> None:
         if self._latest is None or self._latest.response_complete:

@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 from msgspec import inspect
 
 from services.common import values
-from services.common.contracts.types import Body
+from services.common.contracts.types import Body, Query
 from services.common.errors import invalid_fields
 from services.common.json_types import Json, JsonObject
 from services.common.values import BadValue, Reader
 
 Faults = list[dict[str, str]]
-B = TypeVar("B", bound=Body)
+B = TypeVar("B", bound=Body | Query)
 T = TypeVar("T")
 #: Leaves a field out, so that its type's default applies.
 OMITTED: Final = object()
@@ -159,8 +159,8 @@ def _faults(field: str, error: BadValue) -> Faults:
 
 
 def read(kind: type[B], data: Json) -> B:
-    """A body as its type says. Raises InvalidInput with every field that is wrong."""
-    return kind(**read_body(data, _fields_of(kind)))
+    """A body, or a query, as its type says. Raises InvalidInput with every field that is wrong."""
+    return kind(**read_body(data, _fields_of(cast("Any", kind))))
 
 
 @cache
