@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
@@ -17,8 +18,10 @@ from gateway import errors
 from gateway.answers import AnswerCache
 from gateway.endpoint import Endpoint, Unserved, by_position, positional
 from gateway.health import Health
+from gateway.http.handover import Handover
 from gateway.http.object_store import ObjectStore
 from gateway.http.pace import ClientGone, ClientTooSlow, paced
+from gateway.http.protocol import BoundedProtocol, accepted
 from gateway.http.static_site import StaticSite
 from gateway.http.uploads import PARTS
 from gateway.identity import Authenticator
@@ -26,6 +29,7 @@ from gateway.invalidation import Invalidation
 from gateway.live.history import History
 from gateway.live.hub import Hub
 from gateway.live.listeners import Listeners
+from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
 from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
@@ -61,8 +65,9 @@ class Lifespan:
     was killed exits: nothing else would stop it, and it holds the port.
     """
 
-    def __init__(self, client: RpcClient, hub: Hub, watch: LoopWatch) -> None:
+    def __init__(self, client: RpcClient, hub: Hub, watch: LoopWatch, handed: str) -> None:
         self.client, self.hub, self.watch = client, hub, watch
+        self.handover = Handover(Path(handed), accepted) if handed else None
         self.parent = os.getppid()
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
@@ -74,6 +79,9 @@ class Lifespan:
         self.orphaned = asyncio.create_task(self._end_with_parent())
         self.client.start()
         self.hub.start()
+        if self.handover is not None:
+            self.handover.start()
+            BoundedProtocol.handover = self.handover
         with suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self.client.broker.ready.wait()
@@ -81,6 +89,8 @@ class Lifespan:
     async def process_shutdown(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Disconnect."""
         self.orphaned.cancel()
+        if self.handover is not None:
+            self.handover.stop()
         await self.hub.stop()
         await self.client.stop()
         self.watch.stop()
@@ -133,11 +143,13 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     gateway = connected(settings, routes)
     hub, places = live_hub(settings, gateway), Places(settings.max_live, "live")
     middleware: list[Any] = [
-        Lifespan(gateway.client, hub, LoopWatch(settings.blocked_loop_seconds)),
+        Lifespan(
+            gateway.client, hub, LoopWatch(settings.blocked_loop_seconds), settings.live_sockets
+        ),
         RequestMiddleware(settings),
     ]
+    origins = [origin.strip() for origin in settings.cors_origins.split(",")]
     if settings.cors_origins:
-        origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         middleware.append(
             falcon.CORSMiddleware(
                 allow_origins=origins,
@@ -164,4 +176,4 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
         # A sink: it gets the requests that no route matches.
         site = StaticSite(settings.web_root, [route.path for route in routes])
         app.add_sink(site.serve, prefix="/")
-    return paced(app)
+    return paced(Sockets(hub, places, {settings.site_url, *origins}).beside(app))

@@ -48,6 +48,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     metrics_networks: str = LOOPBACK
     #: Folder of the metric files of several workers, see ``gunicorn.conf.py``; empty for one.
     prometheus_multiproc_dir: str = ""
+    #: Folder where several workers pass each other connections, see ``gunicorn.conf.py``; empty for
+    #: one.
+    live_sockets: str = ""
     #: Deadline in seconds of routes that may read or remove a whole production.
     list_deadline: float = 30.0
 

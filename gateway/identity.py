@@ -140,7 +140,11 @@ class Authenticator:
 
         ``fresh`` bypasses the cache.
         """
-        claims = self.tokens.read(token_of(req, kind), kind)
+        return await self.of_token(token_of(req, kind), kind, fresh=fresh)
+
+    async def of_token(self, token: str, kind: str = ACCESS, *, fresh: bool = False) -> Identity:
+        """The identity of a token. Raises Unauthenticated, TokenUnreadable, Unavailable."""
+        claims = self.tokens.read(token, kind)
         cached = self._cached.get(claims["jti"])
         if cached and not fresh and time.monotonic() - cached.fetched < self.seconds:
             HIT.inc()
