@@ -47,7 +47,7 @@ def _entities(ctx: CallContext, ids: list[UUID]) -> dict[UUID | None, UUID]:
         return {}
     with ctx.database.read() as connection:
         rows = connection.execute(sa.select(Chat.id, Chat.object_id).where(Chat.id.in_(ids)))
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
 
 def _audience(told: Told, people: dict[UUID | None, tuple[UUID, ...]]) -> Audience:

@@ -41,7 +41,7 @@ def describe(ctx: CallContext, told: Sequence[Told]) -> list[Description]:
 def _projects(ctx: CallContext, ids: Sequence[UUID]) -> dict[UUID | None, UUID]:
     rows = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(sorted(set(ids))))
     with ctx.database.read() as connection:
-        return dict(connection.execute(rows).tuples().all())
+        return dict(connection.execute(rows).all())
 
 
 def _departments(ctx: CallContext, told: Sequence[Told]) -> dict[UUID | None, tuple[UUID, ...]]:

@@ -132,7 +132,7 @@ def _unchanged_rows(
             table = resource.table
             image = sa.func.to_jsonb(sa.literal_column(f'"{table.name}"'))
             found = sa.select(table.c.id, image).where(table.c.id.in_(sorted(ids)))
-            rows.update(connection.execute(found).tuples().all())
+            rows.update(connection.execute(found).all())
     return rows
 
 

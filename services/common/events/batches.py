@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 #: Limit in bytes of a message, unless a single event is larger.
 BYTES: Final = 1_000_000
+#: Limit in characters of a row before and after. The broker refuses large messages, and its refusal
+#: would set the event aside.
+ROW_BYTES: Final = 500_000
 
 
 def for_log(source: str, rows: Iterable[Row]) -> Iterator[bytes]:
@@ -27,8 +30,15 @@ def with_changes(source: str, rows: Iterable[Row]) -> Iterator[bytes]:
             _delivery(source, row)
             | {"stored": row.stored, "before": _raw(row.before), "after": _raw(row.after)}
         )
-        for row in rows
+        for row in map(_bounded, rows)
     )
+
+
+def _bounded(row: Row) -> Row:
+    """The event, without a row that is too large: what it says of itself goes out all the same."""
+    if len(row.before or "") + len(row.after or "") > ROW_BYTES:
+        return row._replace(before=None, after=None)
+    return row
 
 
 def _delivery(source: str, row: Row) -> dict[str, Any]:

@@ -86,4 +86,4 @@ def _projects(ctx: CallContext, ids: Collection[UUID]) -> dict[UUID, str]:
         rows = connection.execute(
             sa.select(Project.id, Project.name).where(Project.id.in_(sorted(ids)))
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())

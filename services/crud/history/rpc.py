@@ -117,26 +117,10 @@ class HistoryRpc(ResourceService):
         return set(self.tx.session.scalars(sa.select(event_history.c.id).where(wanted, RECENT)))
 
     def _messages(self, ids: Iterable[UUID]) -> list[Message]:
-        table = event_history
-        rows = (
-            sa.select(table.c.position, table.c.id, table.c.name, table.c.body, table.c.audience)
-            .where(table.c.id.in_(sorted(ids)), RECENT)
-            .order_by(table.c.position)
-        )
+        wanted = event_history.c.id.in_(sorted(ids))
+        rows = sa.select(event_history).where(wanted, RECENT).order_by(event_history.c.position)
         with self.database.read() as connection:
-            return [
-                Message(
-                    body=_with_position(row.position, row.body),
-                    exchange=FULL,
-                    routing_key=row.name,
-                    headers={
-                        "event_id": str(row.id),
-                        "position": row.position,
-                        AUDIENCE: row.audience,
-                    },
-                )
-                for row in connection.execute(rows)
-            ]
+            return [_message(row) for row in connection.execute(rows)]
 
     @query
     def list_history(
@@ -222,6 +206,17 @@ def _body(delivery: Delivery, description: Description, names: Names) -> str:
     plain = msgspec.to_builtins(event)
     del plain["position"]
     return msgspec.json.encode(plain).decode()
+
+
+def _message(row: sa.Row[Any]) -> Message:
+    headers = {
+        "event_id": str(row.id),
+        "position": row.position,
+        AUDIENCE: row.audience,
+        # For bindings by production: queues can't read bodies.
+        **({"project_id": str(row.project_id)} if row.project_id else {}),
+    }
+    return Message(_with_position(row.position, row.body), FULL, row.name, headers)
 
 
 def _with_position(position: int, body: str) -> str:

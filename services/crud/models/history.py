@@ -31,6 +31,8 @@ event_history: Final = sa.Table(
     sa.Column("audience", sa.Text, nullable=False),
     sa.Index(None, "recorded_at"),
     postgresql_partition_by="RANGE (recorded_at)",
+    # Neither exported nor backed up: its positions mean something on this system only.
+    info={"stays": True},
 )
 
 #: The highest position that was dropped by age; one row, or none.
@@ -38,4 +40,5 @@ event_history_cut: Final = sa.Table(
     "event_history_cut",
     Base.metadata,
     sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    info={"stays": True},
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.contracts.full_events import ALL, STUDIO, Audience, Description, Named
+from services.common.contracts.full_events import STUDIO, Audience, Description, Named
 from services.common.crud.describing import Describer, Told, idents, readers
 from services.common.database.tables import table_of
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
@@ -110,9 +110,7 @@ def _work(
                 sa.select(TaskType.id, TaskType.name, TaskType.for_entity)
             ).mappings()
         }
-        statuses = dict(
-            connection.execute(sa.select(TaskStatus.id, TaskStatus.name)).tuples().all()
-        )
+        statuses = dict(connection.execute(sa.select(TaskStatus.id, TaskStatus.name)).all())
     return {
         ident: _work_of(ident, row, kinds, statuses)
         for ident in wanted
@@ -145,11 +143,13 @@ def _work_of(
         entity=_uuid(row["entity_id"]),
         project=_uuid(row["project_id"]),
         task_type=kind.named if kind else None,
-        task_status=Named(id=status, name=statuses[status])
-        if status and status in statuses
-        else None,
+        task_status=_named(status, statuses),
         of_concept=kind is None or kind.of_concept,
     )
+
+
+def _named(ident: UUID | None, names: Mapping[UUID, str]) -> Named | None:
+    return Named(id=ident, name=names[ident]) if ident and ident in names else None
 
 
 def _audience(told: Told, work: Work) -> Audience:
@@ -161,19 +161,23 @@ def _audience(told: Told, work: Work) -> Audience:
     client = () if work.of_concept else ("client",)
     match told.subject:
         case "task":
-            return Audience(
-                roles=(*STUDIO, *client, "vendor"), entity=work.entity, hidden=whole.hidden
-            )
+            roles = (*STUDIO, *client, *_vendors(work))
+            return Audience(roles=roles, entity=work.entity, hidden=whole.hidden)
         case "preview-file":
             rejected = told.row.get("validation_status") == REJECTED
-            seen = () if rejected else client
-            return Audience(roles=(*STUDIO, *seen, "vendor"), entity=work.entity)
+            roles = (*STUDIO, *(() if rejected else client), *_vendors(work))
+            return Audience(roles=roles, entity=work.entity)
         case "news":
             task = work.task.id if work.task else None
-            return Audience(roles=(*STUDIO, "vendor"), task=task)
+            return Audience(roles=(*STUDIO, *_vendors(work)), task=task)
         case "time-spent":
             return Audience(roles=STUDIO, people=(person,) if person else ())
     return whole
+
+
+def _vendors(work: Work) -> tuple[str, ...]:
+    """Vendors, whom the entity narrows; of work that is not known, none."""
+    return ("vendor",) if work.entity else ()
 
 
 def _of_words(comment: JsonObject, work: Work, project: UUID | None, clients: Clients) -> Audience:
@@ -184,7 +188,7 @@ def _of_words(comment: JsonObject, work: Work, project: UUID | None, clients: Cl
         own = (author,) if author and not work.of_concept else ()
         return Audience(roles=("manager", "supervisor", *others), people=own)
     client = ("client",) if comment.get("for_client") and not work.of_concept else ()
-    return Audience(roles=tuple(r for r in ALL if r != "client" or client), entity=work.entity)
+    return Audience(roles=(*STUDIO, *client, *_vendors(work)), entity=work.entity)
 
 
 DESCRIBER: Final = Describer(describe)

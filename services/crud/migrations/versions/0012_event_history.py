@@ -10,6 +10,7 @@ revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
+unnoticed = "a sequence that only the new code uses"
 
 
 def upgrade() -> None:

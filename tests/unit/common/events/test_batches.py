@@ -65,3 +65,11 @@ def test_large_batches_take_several_messages(monkeypatch: pytest.MonkeyPatch) ->
 def test_nothing_is_sent_for_nothing() -> None:
     """An empty message would be one more to handle."""
     assert list(batches.for_log("tasks", [event(1, stored=False)])) == []
+
+
+def test_a_row_that_is_too_large_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event itself must go out."""
+    monkeypatch.setattr(batches, "ROW_BYTES", 20)
+    (delivery,) = decoded(list(batches.with_changes("tasks", [event(1)])))
+    assert (delivery.before, delivery.after) == (None, None)
+    assert delivery.payload["task_id"] == str(TASK)
