@@ -29,6 +29,7 @@ from gateway.invalidation import Invalidation
 from gateway.live.history import History
 from gateway.live.hub import Hub
 from gateway.live.listeners import Listeners
+from gateway.live.review import Review
 from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
 from gateway.loop_watch import LoopWatch
@@ -176,4 +177,6 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
         # A sink: it gets the requests that no route matches.
         site = StaticSite(settings.web_root, [route.path for route in routes])
         app.add_sink(site.serve, prefix="/")
-    return paced(Sockets(hub, places, {settings.site_url, *origins}).beside(app))
+    sockets = Sockets(hub, places, {settings.site_url, *origins})
+    Review(sockets, hub, gateway.client.call)
+    return paced(sockets.beside(app))

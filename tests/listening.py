@@ -25,7 +25,7 @@ class Stream:
             caller.base + path, headers=headers, stream=True, timeout=30
         )
         assert self.answer.status_code == 200, self.answer.text
-        lines = self.answer.iter_lines(chunk_size=1)
+        lines = self.answer.iter_lines(chunk_size=None)
         assert next(lines).startswith(b"retry:")
         self._thread = threading.Thread(target=self._read, args=(lines,), daemon=True)
         self._thread.start()

@@ -9,7 +9,7 @@ from gateway.live.filters import Filters
 from gateway.live.rights import hears
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gateway.live.event import LiveEvent
     from gateway.live.history import Page
@@ -52,12 +52,14 @@ class Feed:
         #: Set when its connection ends, or should: whatever waits returns at once.
         self.stopped = False
         self._waiting: asyncio.Future[Batch] | None = None
+        #: Called when the listener's actor is in doubt, was read anew, or has ended.
+        self.changed: Callable[[], None] = lambda: None
         #: Whether it waits at the end of the events, not for its listener's actor.
         self._at_end = False
         #: The first page of the history, which found where to begin.
         self._page: Page | None = None
         hub.feeds[listener] = self
-        listener.changed = self._wake
+        listener.changed = self._listener_changed
 
     async def begin(self, after: str | None, since: str | None) -> None:
         """Go back to after a position or event, or to a time, instead of beginning now.
@@ -131,8 +133,12 @@ class Feed:
         finally:
             self._waiting = None
 
+    def _listener_changed(self) -> None:
+        self._wake()
+        self.changed()
+
     def _wake(self) -> None:
-        """Look again: the listener has changed."""
+        """Look again."""
         self._finish(Batch())
 
     def _finish(self, batch: Batch) -> None:

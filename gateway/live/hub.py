@@ -21,7 +21,7 @@ from services.common.wire.session import ack_bytes
 from services.common.wire.topology import LIVE, declare_live
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from gateway.live.feed import Feed
     from gateway.live.listeners import Listener, Listeners
@@ -60,6 +60,10 @@ class Hub:
         )
         #: Other consumers on this connection.
         self.setups: list[Callable[[Session], None]] = []
+        #: Told each new event.
+        self.watchers: list[Callable[[LiveEvent], None]] = []
+        #: Run while this process does.
+        self.services: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.started = asyncio.Event()
         self._offset: int | None = None
         #: The position up to which events were handed out.
@@ -73,7 +77,8 @@ class Hub:
     def start(self) -> None:
         """Connect in the background, and keep reconnecting."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self.broker.run()), loop.create_task(self._begin())]
+        running = (self.broker.run, self._begin, *self.services)
+        self._tasks = [loop.create_task(run()) for run in running]
 
     async def stop(self) -> None:
         """End all feeds, and close the connection."""
@@ -166,6 +171,8 @@ class Hub:
         for event in new:
             # Whose rights it changes hears it by those they have now.
             self.listeners.follow(event)
+            for watcher in self.watchers:
+                watcher(event)
             for listener in self.listeners.candidates(event):
                 feed = self.feeds.get(listener)
                 if feed is None or not feed.waits_for(event) or event in heard.get(feed, ()):

@@ -13,8 +13,8 @@ from engineio.packet import MESSAGE, Packet
 
 from gateway.live.event import NAMESPACE
 from gateway.live.room_stream import Message, RoomStream
-from gateway.live.rooms import BESIDE, Member, Rooms, Seat
-from services.common.errors import ServiceError, Unavailable
+from gateway.live.rooms import BESIDE, Member, Room, Rooms, Seat
+from services.common.errors import ServiceError
 from services.common.wire.rpc_protocol import ACTOR
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Review:
         self.stream = RoomStream(hub.broker, self._receive, self._own_seats, self._process_ended)
         hub.setups.append(self.stream.listen)
         hub.watchers.append(self._note)
+        hub.services.append(self.stream.run)
         sockets.leaving.append(self._left)
         sockets.changed.append(self._changed)
         on = sockets.server.on
@@ -177,7 +178,7 @@ class Review:
                 member = Member(message.person, place)
                 self.rooms.join(playlist, seat, member, message.payload)
                 self._tell_people(playlist)
-                self._tell(playlist, "room-updated", self._state(playlist))
+                self._tell(playlist, "room-updated", _shown(playlist, self.rooms.get(playlist)))
             case "leave":
                 self.rooms.leave(playlist, seat)
                 self._tell_people(playlist)
@@ -185,30 +186,28 @@ class Review:
                 self._updated(message, place)
             case "pass":
                 self._tell(playlist, message.name, message.payload)
-            case "seats" if message.process != self.stream.process:
+            # Its own, too: what it sent while the broker was away is in them.
+            case "seats":
                 for concerned in self.rooms.merge(message.process, message.payload, message.asked):
                     self._tell_people(concerned)
 
     def _updated(self, message: Message, place: int) -> None:
         room = self.rooms.update(message.playlist, message.person, message.payload, place)
-        beside = {name: message.payload[name] for name in BESIDE if name in message.payload}
-        state = {"playlist_id": message.playlist, "people": room.people(), **room.state}
-        self._tell(
-            message.playlist,
-            "room-updated",
-            {"only_newcomer": message.only_newcomer, **state, **beside},
-        )
+        state = _shown(message.playlist, room)
+        state |= {name: message.payload[name] for name in BESIDE if name in message.payload}
+        state["only_newcomer"] = message.only_newcomer
+        self._tell(message.playlist, "room-updated", state)
 
     def _process_ended(self, process: str) -> None:
         for playlist in self.rooms.leave_all(process):
             self._tell_people(playlist)
 
     def _own_seats(self) -> Payload:
-        return self.rooms.snapshot(self.stream.process)
-
-    def _state(self, playlist: str) -> Payload:
-        room = self.rooms.get(playlist)
-        return {"playlist_id": playlist, "people": room.people(), **room.state}
+        seats: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for sid, guest in self.guests.items():
+            for playlist in guest.joined:
+                seats[playlist][sid] = str(guest.connection.listener.actor.id)
+        return self.rooms.snapshot(self.stream.process, seats)
 
     def _tell_people(self, playlist: str) -> None:
         people = self.rooms.get(playlist).people()
@@ -279,6 +278,11 @@ class Review:
         if guest is not None:
             for playlist in guest.rooms:
                 self._put_out(guest, playlist)
+
+
+def _shown(playlist: str, room: Room) -> Payload:
+    """A room's state, as clients get it."""
+    return {"playlist_id": playlist, "people": room.people(), **room.state}
 
 
 def _signed(payload: Payload, person: str) -> Payload:

@@ -34,6 +34,8 @@ COMPARING: Final[dict[str, Any]] = {
     "mode": "sidebyside",
     "comparison_preview_index": 0,
 }
+#: The place of somebody whose joining nobody could be told of: after all others.
+LATE: Final = 2**53
 #: Fields of a message that its receivers read, and that are no part of the state.
 BESIDE: Final = ("room_seq", "previous_preview_file_id")
 
@@ -127,41 +129,41 @@ class Rooms:
                 left.append(playlist)
         return left
 
-    # --- for processes that start ---------------------------------------------------------------
+    # --- what each process says of its seats ------------------------------------------------------
 
-    def snapshot(self, process: str) -> dict[str, Any]:
-        """The seats of a process, with the states of their rooms."""
-        return {
-            playlist: {"seats": seats, "state": room.state}
-            for playlist, room in self._rooms.items()
-            if (
-                seats := {
-                    seat.socket: list(member)
-                    for seat, member in room.members.items()
-                    if seat.process == process
-                }
-            )
-        }
+    def snapshot(self, process: str, seats: dict[str, dict[str, str]]) -> dict[str, Any]:
+        """The seats of a process, people by socket by room, with the states of their rooms."""
+        found: dict[str, Any] = {}
+        for playlist, people in seats.items():
+            room = self.get(playlist)
+            members = {
+                socket: room.members.get(Seat(process, socket), Member(person, LATE))
+                for socket, person in people.items()
+            }
+            found[playlist] = {
+                "seats": {socket: list(member) for socket, member in members.items()},
+                "state": room.state,
+            }
+        return found
 
     def merge(self, process: str, snapshot: dict[str, Any], asked: int) -> list[str]:
-        """Take over another process's seats, as they are, and the states that nothing has changed
-        since the place where they were ``asked`` for. Returns the rooms that it concerns."""
-        gone = set(self.leave_seats_but(process, snapshot))
-        for playlist, found in snapshot.items():
-            room = self._rooms.setdefault(playlist, Room())
-            for socket, (person, joined) in found["seats"].items():
-                room.members.setdefault(Seat(process, socket), Member(person, joined))
-            if room.changed < asked:
-                room.state = found["state"]
-        return sorted(gone | snapshot.keys())
+        """Make these the seats of a process; returns the rooms that it concerns.
 
-    def leave_seats_but(self, process: str, snapshot: dict[str, Any]) -> list[str]:
-        """Empty the seats of a process that are not in its snapshot; returns their rooms."""
-        left = []
+        States count where this process had none, or has heard of no change since the place where
+        they were ``asked`` for.
+        """
+        concerned = set(snapshot)
         for playlist, room in list(self._rooms.items()):
             kept = snapshot.get(playlist, {}).get("seats", {})
             for seat in list(room.members):
                 if seat.process == process and seat.socket not in kept:
                     self.leave(playlist, seat)
-                    left.append(playlist)
-        return left
+                    concerned.add(playlist)
+        for playlist, found in snapshot.items():
+            known = self._rooms.get(playlist)
+            room = self._rooms.setdefault(playlist, known or Room())
+            if known is None or room.changed < asked:
+                room.state = found["state"]
+            for socket, (person, joined) in found["seats"].items():
+                room.members.setdefault(Seat(process, socket), Member(person, joined))
+        return sorted(concerned)

@@ -20,7 +20,7 @@ from gateway.live.listeners import Ended
 from services.common.errors import ServiceError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gateway.http.pace import App, Message, Receive, Scope, Send
     from gateway.live.hub import Hub
@@ -101,6 +101,9 @@ class Sockets:
         self.server.on("connect", self._connect, namespace=NAMESPACE)
         self.server.on("disconnect", self._disconnected, namespace=NAMESPACE)
         self.connections: dict[str, Connection] = {}
+        #: Told a connection whose person was read anew, and one that has gone.
+        self.changed: list[Callable[[Connection], None]] = []
+        self.leaving: list[Callable[[Connection], None]] = []
 
     # --- HTTP -----------------------------------------------------------------------------------
 
@@ -159,6 +162,7 @@ class Sockets:
             self.places.give_back()
             return False
         connection = self.connections[sid] = Connection(sid, session.queue, feed)
+        feed.changed = lambda: self._tell(self.changed, connection)
         connection.task = asyncio.get_running_loop().create_task(self._deliver(connection))
         metrics.LIVE.labels(SOCKET).inc()
         return True
@@ -203,8 +207,14 @@ class Sockets:
     async def _disconnected(self, sid: str, _reason: str) -> None:
         connection = self.connections.pop(sid, None)
         if connection is not None:
+            self._tell(self.leaving, connection)
             connection.feed.close()
             self.places.give_back()
+
+    @staticmethod
+    def _tell(told: Iterable[Callable[[Connection], None]], connection: Connection) -> None:
+        for one in told:
+            one(connection)
 
 
 async def _accept(_sid: str, _environ: Mapping[str, Any], _auth: Any = None) -> bool:

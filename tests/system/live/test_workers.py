@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +14,7 @@ import socketio
 from deploy.local.parts import Parts
 from tests.listening import Stream
 from tests.running import Caller, System, token_for, until
+from tests.system.live.test_rooms import STATE, Reviewer
 from tests.world import World
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
@@ -102,6 +105,45 @@ def test_streams_of_both_workers_have_all(system: System, world: World, admin: C
     assert len({tuple(stream.positions) for stream in streams}) == 1
     for stream in streams:
         stream.close()
+
+
+def worker_of(client: socketio.Client) -> int:
+    """The process where a client's session lives."""
+    return int(client.eio.sid.partition(".")[0])
+
+
+def test_a_room_is_one_in_all_workers_and_outlives_each(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Its people are those of all; those of a killed one leave."""
+    reviewers: dict[int, Reviewer] = {}
+    spare: list[Reviewer] = []
+    while len(reviewers) < 2:
+        one = Reviewer(system.base, world.people["artist" if reviewers else "manager"])
+        if worker_of(one.client) in reviewers:
+            spare.append(one)
+        else:
+            reviewers[worker_of(one.client)] = one
+    (first, one), (_, other) = reviewers.items()
+    for reviewer in (one, other):
+        reviewer.send("open-playlist")
+        reviewer.send("join", STATE)
+    both = [one.person, other.person]
+    other.wait_for("room-updated", people=both)
+    one.send("room-updated", {"current_frame": 41})
+    other.wait_for("room-updated", current_frame=41, user_id=one.person)
+    os.kill(first, signal.SIGKILL)
+    other.wait_for("room-people-updated", people=[other.person])
+    # A worker that starts learns of the room from the others.
+    newcomers = [Reviewer(system.base, world.people["supervisor"]) for _ in range(4)]
+    for newcomer in newcomers:
+        newcomer.send("open-playlist")
+        newcomer.wait_for("room-people-updated", people=[other.person])
+        newcomer.send("join", {"current_frame": 1})
+        newcomer.wait_for("room-updated", current_frame=41)
+    assert len({worker_of(newcomer.client) for newcomer in newcomers}) == 2
+    for reviewer in (other, *newcomers, *spare):
+        reviewer.client.disconnect()
 
 
 def test_a_session_of_nobody_is_refused(system: System) -> None:
