@@ -83,7 +83,9 @@ class Handover:
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_READ + LENGTH)
                 whole = len(data).to_bytes(LENGTH, "big") + data
                 sent = socket.send_fds(line, [whole], [transport.get_extra_info("socket").fileno()])
-                line.sendall(whole[sent:])
+                # Not with nothing: the other one may have read all, and closed.
+                if sent < len(whole):
+                    line.sendall(whole[sent:])
         except OSError:
             transport.resume_reading()
             return False

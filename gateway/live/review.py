@@ -99,48 +99,52 @@ class Review:
     # --- what clients send ----------------------------------------------------------------------
 
     async def _open(self, sid: str, payload: Any = None, *_: Any) -> None:
-        guest, playlist = self._sender(sid, payload)
+        guest, playlist = await self._sender(sid, payload)
         if guest and playlist and await self._may_read(guest.connection, playlist):
             guest.opened.add(playlist)
             self._hearing[playlist].add(guest.connection)
             self._send("open", guest, playlist)
 
     async def _close(self, sid: str, payload: Any = None, *_: Any) -> None:
-        guest, playlist = self._sender(sid, payload)
+        guest, playlist = await self._sender(sid, payload)
         if guest and playlist:
             self._stop_hearing(guest, playlist)
 
     async def _join(self, sid: str, payload: Any = None, *_: Any) -> None:
-        guest, playlist = self._sender(sid, payload)
+        guest, playlist = await self._sender(sid, payload)
         if guest and playlist and await self._may_read(guest.connection, playlist):
             guest.joined.add(playlist)
             self._send("join", guest, playlist, payload=payload)
 
     async def _leave(self, sid: str, payload: Any = None, *_: Any) -> None:
-        guest, playlist = self._sender(sid, payload)
+        guest, playlist = await self._sender(sid, payload)
         if guest and playlist and playlist in guest.rooms:
             guest.joined.discard(playlist)
             self._send("leave", guest, playlist)
 
     async def _update(self, sid: str, payload: Any = None, newcomer: Any = None, *_: Any) -> None:
-        guest, playlist = self._sender(sid, payload)
+        guest, playlist = await self._sender(sid, payload)
         if guest and playlist and playlist in guest.rooms:
             only = newcomer is True
             self._send("update", guest, playlist, payload=payload, only_newcomer=only)
 
     def _passing(self, name: str) -> Callable[..., Awaitable[None]]:
         async def pass_on(sid: str, payload: Any = None, *_: Any) -> None:
-            guest, playlist = self._sender(sid, payload)
+            guest, playlist = await self._sender(sid, payload)
             if guest and playlist and playlist in guest.rooms:
                 own = _signed(payload, str(guest.connection.listener.actor.id))
                 self._send("pass", guest, playlist, name=name, payload=own)
 
         return pass_on
 
-    def _sender(self, sid: str, payload: Any) -> tuple[Guest | None, str | None]:
+    async def _sender(self, sid: str, payload: Any) -> tuple[Guest | None, str | None]:
         """The sender, and the room of a message that may be handled."""
         connection = self.sockets.connections.get(sid)
-        if connection is None or not connection.listener.is_ready:
+        if connection is None:
+            return None, None
+        # Whose rights are in doubt waits for them; its messages stay in their order.
+        await connection.listener.settled.wait()
+        if connection.listener.ended or sid not in self.sockets.connections:
             return None, None
         guest = self.guests.setdefault(sid, Guest(connection))
         if not guest.may_send() or not isinstance(payload, dict):
@@ -210,20 +214,18 @@ class Review:
         return self.rooms.snapshot(self.stream.process, seats)
 
     def _tell_people(self, playlist: str) -> None:
-        people = self.rooms.get(playlist).people()
-        told = {"people": people, "playlist_id": playlist, "id": playlist}
-        self._tell(playlist, "room-people-updated", told)
+        self._tell(playlist, "room-people-updated", _people(playlist, self.rooms.get(playlist)))
 
     def _tell(self, playlist: str, name: str, payload: Payload) -> None:
         """Send to all who hear the room, the sender too."""
-        hearing = self._hearing.get(playlist)
-        if not hearing:
-            return
-        body = msgspec.json.encode([PREFIX + name, payload]).decode()
-        packet = Packet(MESSAGE, f"2{NAMESPACE},{body}")
-        for connection in hearing:
-            if connection.listener.is_ready and connection.packets.qsize() < QUEUED:
-                connection.packets.put_nowait(packet)
+        if hearing := self._hearing.get(playlist):
+            packet = _packet(name, payload)
+            for connection in hearing:
+                _put(connection, packet)
+
+    @staticmethod
+    def _tell_one(connection: Connection, name: str, payload: Payload) -> None:
+        _put(connection, _packet(name, payload))
 
     # --- rights ---------------------------------------------------------------------------------
 
@@ -255,6 +257,11 @@ class Review:
         async def check() -> None:
             if not await self._may_read(guest.connection, playlist):
                 self._put_out(guest, playlist)
+            elif playlist in guest.opened:
+                # What others did while their rights were in doubt, they were not told.
+                room = self.rooms.get(playlist)
+                self._tell_one(guest.connection, "room-people-updated", _people(playlist, room))
+                self._tell_one(guest.connection, "room-updated", _shown(playlist, room))
 
         task = asyncio.get_running_loop().create_task(check())
         self._checks.add(task)
@@ -278,6 +285,21 @@ class Review:
         if guest is not None:
             for playlist in guest.rooms:
                 self._put_out(guest, playlist)
+
+
+def _packet(name: str, payload: Payload) -> Packet:
+    body = msgspec.json.encode([PREFIX + name, payload]).decode()
+    return Packet(MESSAGE, f"2{NAMESPACE},{body}")
+
+
+def _put(connection: Connection, packet: Packet) -> None:
+    if connection.listener.is_ready and connection.packets.qsize() < QUEUED:
+        connection.packets.put_nowait(packet)
+
+
+def _people(playlist: str, room: Room) -> Payload:
+    """Who is in a room, as clients get it."""
+    return {"people": room.people(), "playlist_id": playlist, "id": playlist}
 
 
 def _shown(playlist: str, room: Room) -> Payload:

@@ -156,7 +156,8 @@ def _responses(route: Route, schemas: Schemas) -> JsonObject:
     success: JsonObject = {"description": "Done."}
     kind = answer_type(route)
     if kind is not None:
-        success["content"] = {"application/json": {"schema": schemas.of(kind)}}
+        media = "text/event-stream" if route.answer == "stream" else "application/json"
+        success["content"] = {media: {"schema": schemas.of(kind)}}
     if route.answer == "file":
         success["content"] = {"*/*": {"schema": BINARY}}
     # All of them for every route: which ones a method raises is not declared.

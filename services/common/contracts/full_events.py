@@ -7,10 +7,12 @@ the exchange ``callboard.full``.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
+
+from services.common.contracts.types import about as told
 
 #: Roles in a production, from those that see all of it to those that see least.
 STUDIO: Final = ("manager", "supervisor", "user")
@@ -78,10 +80,8 @@ class EntityNamed(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str | None
-    #: ``Asset``, ``Shot``, ``Sequence`` …
-    kind: str | None
-    #: ``E01 / S01 / P01``, ``Props / Lamp``.
-    path: str
+    kind: Annotated[str | None, told("Asset, Shot, Sequence …", "Shot")]
+    path: Annotated[str, told("Where it belongs, and its name.", "E01 / S01 / P01")]
 
 
 class PersonNamed(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,18 +107,16 @@ class FullEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A described event, as streams, web hooks and the exchange ``callboard.full`` carry it."""
 
     id: UUID
-    #: Its place among all events: grows by one event to the next, with gaps.
-    position: int
+    position: Annotated[
+        int, told("Its place among all events: grows from one to the next, with gaps.", 4711)
+    ]
     name: str
-    #: When it was emitted, in UTC.
-    time: str
+    time: Annotated[str, told("When it was emitted, in UTC.", "2026-01-05T10:00:00")]
     project_id: UUID | None
-    #: Who made the change; null for the system.
-    actor: PersonNamed | None
-    #: The payload, as the service's own exchange has it.
-    data: dict[str, Any]
-    changes: Changes
-    about: About
+    actor: Annotated[PersonNamed | None, told("Who made the change; null for the system.")]
+    data: Annotated[dict[str, Any], told("The payload, as the service's own exchange has it.")]
+    changes: Annotated[Changes, told("The fields of the row that changed, by their names.")]
+    about: Annotated[About, told("What it is about.")]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
