@@ -65,6 +65,9 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What the owner of an event's row knows of it."""
 
     audience: Audience
+    #: The audience instead, if it turns out that ``person_id`` is a client in the production;
+    #: without clients where the production isolates them.
+    by_client: Audience | None = None
     changes: Changes = {}
     #: The event's production, where its payload has none.
     project_id: UUID | None = None

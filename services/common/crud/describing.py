@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from services.common.access.policy import ALL as WHOLE
 from services.common.access.rules import Rule, anyone, not_vendor, studio_manager
@@ -43,6 +42,8 @@ ROLES: Final[Mapping[Rule, tuple[str, ...]]] = {
     not_vendor: tuple(role for role in ALL if role != "vendor"),
     studio_manager: ("manager",),
 }
+#: Prepared, one for each table.
+ROW: Final = 'SELECT id, to_jsonb(this) FROM "{table}" AS this WHERE id = ANY(%(ids)s::uuid[])'
 #: What every event's row has, and nobody needs to hear of.
 UNTOLD: Final = frozenset({"id", "created_at", "updated_at"})
 
@@ -125,14 +126,10 @@ def _unchanged_rows(
         if resource and ident and event.before is None and event.after is None:
             wanted[resource].add(ident)
     rows: dict[UUID | None, JsonObject] = {}
-    if not wanted:
-        return rows
-    with ctx.database.read() as connection:
-        for resource, ids in wanted.items():
-            table = resource.table
-            image = sa.func.to_jsonb(sa.literal_column(f'"{table.name}"'))
-            found = sa.select(table.c.id, image).where(table.c.id.in_(sorted(ids)))
-            rows.update(connection.execute(found).all())
+    for resource, ids in wanted.items():
+        statement = ROW.format(table=resource.table.name)
+        found = ctx.database.rows(statement, ids=sorted(map(str, ids)))
+        rows.update((UUID(str(ident)), row) for ident, row in found)
     return rows
 
 

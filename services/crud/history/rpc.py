@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, cast
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
@@ -20,6 +21,7 @@ from services.common.runtime.rpc_server import query
 from services.common.values import BadValue, parse_id, parse_moment
 from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import CHANGES, FULL
+from services.crud.history.audiences import decided as audiences_of
 from services.crud.history.descriptions import DESCRIBER
 from services.crud.history.names import Names
 from services.crud.models.history import event_history, event_history_cut
@@ -33,14 +35,28 @@ BATCH: Final = 20
 PAGE: Final = 1000
 # A redelivered event is older than this only if the broker kept it for longer than inboxes do.
 RECENT: Final = sa.text("recorded_at > now() - interval '7 days'")
-# Ordered by place: positions are given in the order of the events.
+LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('event_history', 0))"
+# Ordered by place: positions are given in the order of the events. What was recorded already, by a
+# process that died before it could acknowledge it, isn't recorded again.
 RECORD: Final = """
 INSERT INTO event_history (id, name, project_id, body, audience)
 SELECT id, name, project_id, body, audience
 FROM ROWS FROM (json_to_recordset(%(events)s) AS (id uuid, name text, project_id uuid, body text,
   audience text)) WITH ORDINALITY AS event (id, name, project_id, body, audience, place)
-ORDER BY place
+WHERE NOT EXISTS (SELECT FROM event_history AS recorded
+  WHERE recorded.id = event.id AND recorded.recorded_at > now() - interval '7 days')
+ORDER BY place RETURNING position, id
 """
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event as the history keeps it."""
+
+    id: UUID
+    name: str
+    project_id: UUID | None
+    body: str
+    audience: str
 
 
 class HistoryRpc(ResourceService):
@@ -49,37 +65,41 @@ class HistoryRpc(ResourceService):
     publishing = Publishing()
 
     # Ordered: the history's order is that of publication, and of each row's changes.
-    @on(batch=BATCH, batches_of=CHANGES, inbox=Inbox.NONE, gather=0.03, ordered=True)
+    @on(batch=BATCH, batches_of=CHANGES, inbox=Inbox.NONE, gather=0.04, ordered=True)
     def publish_events(self, deliveries: Sequence[Delivery]) -> None:
         """Describe, record and publish events. Raises Unavailable while an owner is away.
 
         A redelivery is published again, in its place.
         """
-        known = self._recorded([delivery.event_id for delivery in deliveries])
-        fresh = [delivery for delivery in deliveries if delivery.event_id not in known]
-        described = self._described(fresh)
-        self.tx.lock_key("event_history")
-        rows = [row for row in described if row["id"] not in self._recorded_now(described)]
-        if rows:
-            self.tx.run(RECORD, events=msgspec.json.encode(rows).decode())
+        records = self._described(deliveries)
+        # Whoever was the consumer before may still be at it.
+        self.tx.defer(LOCK)
+        recorded = self.tx.run(RECORD, events=msgspec.json.encode(records).decode())
         # Committed first: nothing is published that isn't in the history.
         self.commit_now()
-        ids = [delivery.event_id for delivery in deliveries]
-        self.publishing.publish(self._messages(ids))
+        by_id = {record.id: record for record in records}
+        fresh = [(position, by_id.pop(UUID(str(ident)))) for position, ident in recorded]
+        earlier = self._recorded(by_id) if by_id else []
+        in_order = sorted([*earlier, *fresh], key=itemgetter(0))
+        self.publishing.publish(_message(*one) for one in in_order)
 
-    def _described(self, deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
+    def _described(self, deliveries: Sequence[Delivery]) -> list[Record]:
+        names = Names.of(self)
+        names.follow(deliveries)
         described = self._ask_owners(deliveries)
-        actors = {delivery.actor_id for delivery in deliveries if delivery.actor_id}
-        names = Names.of(self, described, actors) if deliveries else None
+        names.learn(self, described, {one.actor_id for one in deliveries if one.actor_id})
+        audiences = audiences_of(self, names, described)
         return [
-            {
-                "id": delivery.event_id,
-                "name": delivery.name,
-                "project_id": description.project_id,
-                "body": _body(delivery, description, cast("Names", names)),
-                "audience": msgspec.json.encode(description.audience).decode(),
-            }
-            for delivery, description in zip(deliveries, described, strict=True)
+            Record(
+                delivery.event_id,
+                delivery.name,
+                description.project_id,
+                _body(delivery, description, names),
+                msgspec.json.encode(audience).decode(),
+            )
+            for delivery, description, audience in zip(
+                deliveries, described, audiences, strict=True
+            )
         ]
 
     def _ask_owners(self, deliveries: Sequence[Delivery]) -> list[Description]:
@@ -104,23 +124,14 @@ class HistoryRpc(ResourceService):
             raise Unavailable(message) from None
         return msgspec.json.decode(reply, type=list[Description])
 
-    # --- the table ------------------------------------------------------------------------------
-
-    def _recorded(self, ids: Iterable[UUID]) -> set[UUID]:
+    def _recorded(self, ids: Iterable[UUID]) -> list[tuple[int, Record]]:
+        """Events that were recorded before, with their positions."""
         wanted = event_history.c.id.in_(sorted(ids))
         with self.database.read() as connection:
-            return set(connection.scalars(sa.select(event_history.c.id).where(wanted, RECENT)))
-
-    def _recorded_now(self, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-        """What another process has recorded meanwhile; read under the lock."""
-        wanted = event_history.c.id.in_([row["id"] for row in rows])
-        return set(self.tx.session.scalars(sa.select(event_history.c.id).where(wanted, RECENT)))
-
-    def _messages(self, ids: Iterable[UUID]) -> list[Message]:
-        wanted = event_history.c.id.in_(sorted(ids))
-        rows = sa.select(event_history).where(wanted, RECENT).order_by(event_history.c.position)
-        with self.database.read() as connection:
-            return [_message(row) for row in connection.execute(rows)]
+            return [
+                (row.position, Record(row.id, row.name, row.project_id, row.body, row.audience))
+                for row in connection.execute(sa.select(event_history).where(wanted, RECENT))
+            ]
 
     @query
     def list_history(
@@ -208,15 +219,15 @@ def _body(delivery: Delivery, description: Description, names: Names) -> str:
     return msgspec.json.encode(plain).decode()
 
 
-def _message(row: sa.Row[Any]) -> Message:
+def _message(position: int, record: Record) -> Message:
     headers = {
-        "event_id": str(row.id),
-        "position": row.position,
-        AUDIENCE: row.audience,
+        "event_id": str(record.id),
+        "position": position,
+        AUDIENCE: record.audience,
         # For bindings by production: queues can't read bodies.
-        **({"project_id": str(row.project_id)} if row.project_id else {}),
+        **({"project_id": str(record.project_id)} if record.project_id else {}),
     }
-    return Message(_with_position(row.position, row.body), FULL, row.name, headers)
+    return Message(_with_position(position, record.body), FULL, record.name, headers)
 
 
 def _with_position(position: int, body: str) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from services.common.contracts.full_events import STUDIO, Audience, Description, Named
+from services.common.crud import json_parts
 from services.common.crud.describing import Describer, Told, idents, readers
 from services.common.database.tables import table_of
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
 from services.tasks.policy.access import CONCEPT
-from services.tasks.policy.clients import Clients, clients_in
 from services.tasks.policy.previews import REJECTED
 
 if TYPE_CHECKING:
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
     from services.common.json_types import JsonObject
 
 COMMENT: Final = table_of(Comment)
+WRITTEN: Final = (COMMENT.c.object_id, COMMENT.c.person_id, COMMENT.c.for_client)
 #: Subjects whose receivers depend on who wrote the comment.
-WORDS: Final = frozenset({"comment", "attachment-file"})
+COMMENTED: Final = "comment"
+ATTACHMENT: Final = "attachment-file"
+#: The tasks that events are about, with the names of their type and status.
+TASKS: Final = (
+    sa.select(
+        *(Task.id, Task.name, Task.entity_id, Task.project_id),
+        *(Task.task_type_id, TaskType.name.label("type_name"), TaskType.for_entity),
+        *(Task.task_status_id, TaskStatus.name.label("status_name")),
+    )
+    .outerjoin(TaskType, TaskType.id == Task.task_type_id)
+    .outerjoin(TaskStatus, TaskStatus.id == Task.task_status_id)
+    .where(Task.id == json_parts.idents("ids"))
+)
+#: The comments that files are attached to.
+COMMENTS: Final = sa.select(COMMENT.c.id, *WRITTEN).where(COMMENT.c.id == json_parts.idents("ids"))
 #: Rows that only one person gets.
 PERSONAL: Final = frozenset({"notification", "subscription"})
-
-
-class Kind(NamedTuple):
-    """A type of task."""
-
-    named: Named
-    of_concept: bool
 
 
 class Work(NamedTuple):
@@ -48,80 +57,79 @@ class Work(NamedTuple):
 
 
 def describe(ctx: CallContext, told: Sequence[Told]) -> list[Description]:
-    """Describe events by the task that they are about; of comments, asks who the clients are."""
-    comments = _comments(ctx, [one for one in told if one.subject == "attachment-file"])
+    """Describe events by the task that they are about."""
+    comments = _comments(ctx, [one for one in told if one.subject == ATTACHMENT])
     tasks = _work(ctx, told, comments)
-    written = [one for one in told if one.subject in WORDS]
-    projects = {work.project for one in written if (work := tasks.get(_task_of(one, comments)))}
-    clients = clients_in(ctx, [ident for ident in projects if ident]) if written else None
-    return [_description(one, tasks, comments, clients) for one in told]
+    return [_description(one, tasks.get(_task_of(one, comments), Work()), comments) for one in told]
 
 
-def _description(
-    told: Told,
-    tasks: Mapping[UUID | None, Work],
-    comments: Mapping[UUID | None, JsonObject],
-    clients: Clients | None,
-) -> Description:
-    work = tasks.get(_task_of(told, comments), Work())
-    project = told.project or work.project or told.ident("project_id")
-    comment = comments.get(told.ident("comment_id")) if told.subject != "comment" else told.row
-    if told.subject in WORDS and clients is not None:
-        audience = _of_words(comment or {}, work, project, clients)
-    else:
-        audience = _audience(told, work)
-    return Description(
-        audience=audience,
+def _description(told: Told, work: Work, comments: Mapping[UUID | None, JsonObject]) -> Description:
+    found = Description(
+        audience=_audience(told, work),
         changes=told.changes,
-        project_id=project,
+        project_id=told.project or work.project or told.ident("project_id"),
         entity_id=work.entity,
         person_id=told.ident("person_id"),
         task=work.task,
         task_type=work.task_type,
         task_status=work.task_status,
     )
+    if told.subject == ATTACHMENT:
+        return _of_words(found, comments.get(told.ident("comment_id"), {}), work)
+    return _of_words(found, told.row, work) if told.subject == COMMENTED else found
 
 
 def _comments(ctx: CallContext, told: Sequence[Told]) -> dict[UUID | None, JsonObject]:
     ids = idents(told, "comment_id")
     if not ids:
         return {}
-    columns = (COMMENT.c.object_id, COMMENT.c.person_id, COMMENT.c.for_client)
-    with ctx.database.read() as connection:
-        rows = connection.execute(sa.select(COMMENT.c.id, *columns).where(COMMENT.c.id.in_(ids)))
-        return {row["id"]: dict(row) for row in rows.mappings()}
+    found = ctx.database.rows(COMMENTS, ids=[*map(str, ids)])
+    names = [column.name for column in WRITTEN]
+    return {UUID(str(ident)): dict(zip(names, row, strict=True)) for ident, *row in found}
 
 
 def _work(
     ctx: CallContext, told: Sequence[Told], comments: Mapping[UUID | None, JsonObject]
 ) -> dict[UUID | None, Work]:
     """The tasks by id: as they are now, or as they were before they were deleted."""
-    deleted = {one.ident("id"): one.row for one in told if one.subject == "task"}
     wanted = {ident for one in told if (ident := _task_of(one, comments))}
-    columns = (Task.id, Task.name, Task.entity_id, Task.project_id, Task.task_type_id)
+    if not wanted:
+        return {}
+    names = TASKS.selected_columns.keys()
+    rows = ctx.database.rows(TASKS, ids=sorted(map(str, wanted)))
+    known = (_work_of(dict(zip(names, row, strict=True))) for row in rows)
+    found = {work.task.id: work for work in known if work.task}
+    deleted = [one.row for one in told if one.subject == "task" and one.row.get("id")]
+    if deleted := [row for row in deleted if UUID(row["id"]) not in found]:
+        found |= _deleted(ctx, deleted)
+    return dict(found.items())
+
+
+def _deleted(ctx: CallContext, rows: Sequence[JsonObject]) -> dict[UUID, Work]:
+    """Tasks that are gone, by what they were; their types and statuses are still there."""
     with ctx.database.read() as connection:
-        rows = connection.execute(
-            sa.select(*columns, Task.task_status_id).where(Task.id.in_(sorted(wanted)))
+        types = connection.execute(sa.select(TaskType.id, TaskType.name, TaskType.for_entity))
+        kinds: dict[UUID | None, Any] = {row["id"]: row for row in types.mappings()}
+        names = connection.execute(sa.select(TaskStatus.id, TaskStatus.name))
+        statuses: dict[UUID | None, str] = dict(names.all())
+    found = {}
+    for row in rows:
+        kind = kinds.get(_uuid(row["task_type_id"]))
+        found[UUID(row["id"])] = _work_of(
+            {
+                **row,
+                "type_name": kind["name"] if kind else None,
+                "for_entity": kind["for_entity"] if kind else CONCEPT,
+                "status_name": statuses.get(_uuid(row["task_status_id"])),
+            }
         )
-        known = {row["id"]: dict(row) for row in rows.mappings()}
-        kinds = {
-            row["id"]: Kind(Named(id=row["id"], name=row["name"]), row["for_entity"] == CONCEPT)
-            for row in connection.execute(
-                sa.select(TaskType.id, TaskType.name, TaskType.for_entity)
-            ).mappings()
-        }
-        statuses = dict(connection.execute(sa.select(TaskStatus.id, TaskStatus.name)).all())
-    return {
-        ident: _work_of(ident, row, kinds, statuses)
-        for ident in wanted
-        if (row := known.get(ident) or deleted.get(ident))
-    }
+    return found
 
 
 def _task_of(told: Told, comments: Mapping[UUID | None, JsonObject]) -> UUID | None:
     if told.subject == "task":
         return told.ident("task_id") or told.ident("id")
-    if told.subject == "comment":
+    if told.subject == COMMENTED:
         return told.ident("object_id") or told.ident("task_id")
     comment = comments.get(told.ident("comment_id"), {})
     return told.ident("task_id") or _uuid(comment.get("object_id"))
@@ -131,25 +139,17 @@ def _uuid(value: object) -> UUID | None:
     return UUID(str(value)) if value else None
 
 
-def _work_of(
-    ident: UUID,
-    row: Mapping[str, object],
-    kinds: Mapping[UUID | None, Kind],
-    statuses: Mapping[UUID, str],
-) -> Work:
-    kind, status = kinds.get(_uuid(row["task_type_id"])), _uuid(row["task_status_id"])
+def _work_of(row: Mapping[str, Any]) -> Work:
+    """A task, from a row of ``TASKS``."""
+    kind, status = _uuid(row["task_type_id"]), _uuid(row["task_status_id"])
     return Work(
-        task=Named(id=ident, name=str(row["name"])),
+        task=Named(id=UUID(str(row["id"])), name=row["name"]),
         entity=_uuid(row["entity_id"]),
         project=_uuid(row["project_id"]),
-        task_type=kind.named if kind else None,
-        task_status=_named(status, statuses),
-        of_concept=kind is None or kind.of_concept,
+        task_type=Named(id=kind, name=row["type_name"]) if kind else None,
+        task_status=Named(id=status, name=row["status_name"]) if status else None,
+        of_concept=row["for_entity"] == CONCEPT,
     )
-
-
-def _named(ident: UUID | None, names: Mapping[UUID, str]) -> Named | None:
-    return Named(id=ident, name=names[ident]) if ident and ident in names else None
 
 
 def _audience(told: Told, work: Work) -> Audience:
@@ -180,15 +180,23 @@ def _vendors(work: Work) -> tuple[str, ...]:
     return ("vendor",) if work.entity else ()
 
 
-def _of_words(comment: JsonObject, work: Work, project: UUID | None, clients: Clients) -> Audience:
-    """Who hears of a comment, and of what is attached to it: see ``policy.comments``."""
+def _of_words(found: Description, comment: JsonObject, work: Work) -> Description:
+    """Of a comment, or of what is attached to it: see ``policy.comments``.
+
+    Whether its author is a client in the production, ``crud`` knows.
+    """
     author = _uuid(comment.get("person_id"))
-    if clients.include(project, author):
-        others = () if project in clients.isolated or work.of_concept else ("client",)
-        own = (author,) if author and not work.of_concept else ()
-        return Audience(roles=("manager", "supervisor", *others), people=own)
-    client = ("client",) if comment.get("for_client") and not work.of_concept else ()
-    return Audience(roles=(*STUDIO, *client, *_vendors(work)), entity=work.entity)
+    for_client = ("client",) if comment.get("for_client") and not work.of_concept else ()
+    others = () if work.of_concept else ("client",)
+    return replace(
+        found,
+        person_id=author,
+        audience=Audience(roles=(*STUDIO, *for_client, *_vendors(work)), entity=work.entity),
+        by_client=Audience(
+            roles=("manager", "supervisor", *others),
+            people=(author,) if author and not work.of_concept else (),
+        ),
+    )
 
 
 DESCRIBER: Final = Describer(describe)

@@ -15,13 +15,9 @@ STUDIO = ["manager", "supervisor", "user"]
 
 @pytest.fixture
 def tasks(make_service: MakeService, world: World) -> OneService:
-    """The service; the client of the production is one by their role in the studio."""
+    """The service."""
     service = make_service("tasks")
     service.fill(world)
-    service.fakes.replies |= {
-        "auth.list_clients": [world.people["client"]],
-        "crud.list_client_roles": {world.project: {"clients": [], "others": [], "isolated": False}},
-    }
     return service
 
 
@@ -62,15 +58,11 @@ def test_a_comment_is_for_the_studio_unless_it_is_for_clients(
 def test_a_clients_words_are_for_those_who_lead_and_for_clients(
     tasks: OneService, world: World
 ) -> None:
-    """Of an isolated production, for their author alone."""
-    event = comment(world, person_id=world.people["client"])
-    found = describe(tasks, "comment:new", **event)["audience"]
-    assert found["roles"] == ["manager", "supervisor", "client"]
-    tasks.fakes.replies["crud.list_client_roles"] = {
-        world.project: {"clients": [], "others": [], "isolated": True}
-    }
-    found = describe(tasks, "comment:new", **event)["audience"]
-    assert found == {"roles": ["manager", "supervisor"], "people": [world.people["client"]]}
+    """If its author turns out to be one; that ``crud`` knows."""
+    author = world.people["client"]
+    found = describe(tasks, "comment:new", **comment(world, person_id=author))
+    assert found["person_id"] == author
+    assert found["by_client"] == {"roles": ["manager", "supervisor", "client"], "people": [author]}
 
 
 def test_a_notification_is_for_its_receiver(tasks: OneService, world: World) -> None:
