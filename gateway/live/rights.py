@@ -29,10 +29,13 @@ def hears(who: Hearing, event: LiveEvent) -> bool:
     if it has one, whatever they are in the studio, else in the studio.
     """
     actor, audience = who.actor, event.audience
-    if actor.role == "admin" or actor.id in audience.people:
+    if actor.role == "admin":
+        return True
+    is_meant = actor.id in audience.people
+    if is_meant and not audience.team:
         return True
     role = actor.projects.get(event.project) if event.project else actor.role
-    if role not in audience.roles:
+    if role is None or (role not in audience.roles and not is_meant):
         return False
     return role != VENDOR or _is_theirs(who, event)
 

@@ -35,6 +35,8 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     roles: tuple[str, ...] = ()
     #: People who hear it whatever their role is.
     people: tuple[UUID, ...] = ()
+    #: Whether they do so only in the team of its production, vendors only as below.
+    team: bool = False
     #: Of vendors, only those who have a task on this entity, or who are assigned to this task.
     entity: UUID | None = None
     task: UUID | None = None

@@ -43,6 +43,12 @@ TABLE = [
     (person(), FILM, Audience(people=(ME,)), True),
     (person("vendor", "vendor"), FILM, Audience(people=(ME,), entity=ENTITY), True),
     (person(), None, Audience(people=(uuid4(),)), False),
+    # Unless only the team's people count.
+    (person(), FILM, Audience(people=(ME,), team=True), False),
+    (person(), None, Audience(people=(ME,), team=True), True),
+    (person(in_film="client"), FILM, Audience(people=(ME,), team=True), True),
+    (person(in_film="client"), FILM, Audience(people=(uuid4(),), team=True), False),
+    (person("vendor", "vendor"), FILM, Audience(people=(ME,), team=True, entity=ENTITY), False),
     # Nobody else.
     (person(in_film="manager"), FILM, Audience(), False),
     # Vendors hear of what they work on.
