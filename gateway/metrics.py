@@ -57,8 +57,11 @@ CONDITIONAL: Final = Counter(
 ACTORS: Final = Counter(
     "callboard_actor_lookups", "Lookups in the gateway's actor cache: hit or miss", ["outcome"]
 )
-LIVE: Final = Counter(
-    "callboard_live_connections", "Live connections begun, by kind: stream, poll, socket", ["kind"]
+LIVE: Final = Gauge(
+    "callboard_live_connections",
+    "Live connections, by kind: stream, poll, socket",
+    ["kind"],
+    multiprocess_mode="livesum",
 )
 LIVE_SENT: Final = Counter(
     "callboard_live_events", "Events sent on live connections, by kind of connection", ["kind"]

@@ -209,6 +209,7 @@ class Sockets:
         if connection is not None:
             self._tell(self.leaving, connection)
             connection.feed.close()
+            metrics.LIVE.labels(SOCKET).dec()
             self.places.give_back()
 
     @staticmethod

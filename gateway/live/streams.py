@@ -70,7 +70,7 @@ class Streams:
         feed = await self._feed(exchange, query)
         exchange.resp.set_headers(HEADERS)
         exchange.resp.content_type = "text/event-stream"
-        exchange.resp.stream = EventStream(feed, self._ended)
+        exchange.resp.stream = EventStream(feed, lambda: self._ended(STREAM))
 
     async def _poll(self, exchange: Exchange) -> None:
         query = bodies.read(EventPoll, parameters(exchange.req))
@@ -81,20 +81,21 @@ class Streams:
             raise Unauthenticated from None
         finally:
             feed.close()
-            self._ended()
+            self._ended(POLL)
         exchange.resp.content_type = falcon.MEDIA_JSON
         exchange.resp.set_header("Cache-Control", "no-store")
 
     async def _feed(self, exchange: Exchange, query: EventFilter) -> Feed:
         """The feed of a request, where it wants to begin."""
         filters = Filters.of(query)
+        kind = exchange.route.answer
         self.places.take()
-        metrics.LIVE.labels(exchange.route.answer).inc()
+        metrics.LIVE.labels(kind).inc()
         try:
             await self.hub.ready()
             feed = Feed(self.hub, await self._listener(exchange), filters)
         except BaseException:
-            self._ended()
+            self._ended(kind)
             raise
         exchange.req.scope[ENDING] = feed.stop
         try:
@@ -104,7 +105,7 @@ class Streams:
             await feed.begin(after, None if query.since is UNSET else query.since)
         except BaseException:
             feed.close()
-            self._ended()
+            self._ended(kind)
             raise
         return feed
 
@@ -112,7 +113,8 @@ class Streams:
         assert exchange.identity is not None
         return await self.hub.listeners.join(exchange.identity)
 
-    def _ended(self) -> None:
+    def _ended(self, kind: str) -> None:
+        metrics.LIVE.labels(kind).dec()
         self.places.give_back()
 
 

@@ -36,7 +36,8 @@ async def stream(port: int, token: str, delays: Delays, ready: asyncio.Event) ->
     """A client of Server-Sent Events."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET /events/stream HTTP/1.1\r\nHost: x\r\n{_bearer(token)}\r\n".encode())
-    await reader.readuntil(b": hello\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b" 200 " in head, head + await reader.read(1000)
     ready.set()
     rest = b""
     while data := await reader.read(65536):

@@ -56,8 +56,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     """A field before and after: null before the row was there, and after it is gone."""
 
-    before: Any = None
-    after: Any = None
+    before: Annotated[Any, told("Null where the row was not there.")] = None
+    after: Annotated[Any, told("Null where the row is gone.")] = None
 
 
 Changes = dict[str, FieldChange]
