@@ -43,6 +43,8 @@ MAX_MESSAGE: Final = 256 * 1024
 RATE: Final = 100.0
 #: Packets that may wait for a client; one that doesn't read misses the others.
 QUEUED: Final = 1000
+#: Seconds before each further attempt to ask for somebody's rights.
+RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 #: Events after which somebody may no longer read a playlist.
 PLAYLISTS: Final = frozenset({"playlist:update", "playlist:delete"})
 
@@ -232,11 +234,18 @@ class Review:
     async def _may_read(self, connection: Connection, playlist: str) -> bool:
         arguments = msgspec.json.encode({"path": "playlists", "ident": playlist})
         headers = {ACTOR: msgspec.json.encode(connection.listener.actor).decode()}
-        try:
-            await self.call("crud", "read_row", arguments, headers=headers)
-        except ServiceError:
-            return False
-        return True
+        for pause in (*RETRY_SECONDS, None):
+            try:
+                await self.call("crud", "read_row", arguments, headers=headers)
+            except Unavailable:
+                # Nobody is told that a message was dropped: it should not be for a busy moment.
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            except ServiceError:
+                return False
+            else:
+                return True
+        return False
 
     def _changed(self, connection: Connection) -> None:
         """Their actor was read anew: look whether they may still be where they are."""
