@@ -14,7 +14,7 @@ from engineio.packet import MESSAGE, Packet
 from gateway.live.event import NAMESPACE
 from gateway.live.room_stream import Message, RoomStream
 from gateway.live.rooms import BESIDE, Member, Room, Rooms, Seat
-from services.common.errors import ServiceError
+from services.common.errors import ServiceError, Unavailable
 from services.common.wire.rpc_protocol import ACTOR
 
 if TYPE_CHECKING:
