@@ -61,11 +61,11 @@ class Endpoint:
                 with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):
                     # The body is read only after the head was accepted: a refused request costs no
                     # upload.
+                    if route.is_live:
+                        await self._listen(exchange)
+                        return
                     await authenticate(exchange)
                     await restrict(exchange)
-                    if route.is_live:
-                        await self.streams.serve(exchange)
-                        return
                     if req.method == "HEAD" and route.effect:
                         resp.status, resp.content_type = route.status, falcon.MEDIA_JSON
                         return
@@ -78,6 +78,13 @@ class Endpoint:
                     exchange.release()
 
         return respond
+
+    async def _listen(self, exchange: Exchange) -> None:
+        """Answer with live events; the actor is read in its turn, as all may reconnect at once."""
+        async with self.streams.hub.listeners.turn:
+            await authenticate(exchange)
+            await restrict(exchange)
+        await self.streams.serve(exchange)
 
 
 class Unserved:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Seconds between attempts to read an actor while ``auth`` is away.
 RETRY_SECONDS: Final = 1.0
+#: Actors that are read at once: when a gateway restarts, or the broker, all are wanted together.
+READS: Final = 16
 #: The claim of a session whose account lacks the second factor that it must have.
 RESTRICTED: Final = "requires_2fa_setup"
 _actor: Final = msgspec.json.Decoder(Actor)
@@ -75,6 +77,8 @@ class Listeners:
     def __init__(self, authenticator: Authenticator, call: Call) -> None:
         self.authenticator, self.call = authenticator, call
         authenticator.watchers.append(self._doubt)
+        #: Held while an actor is read.
+        self.turn = asyncio.Semaphore(READS)
         self._all: set[Listener] = set()
         self._admins: set[Listener] = set()
         self._by_project: defaultdict[UUID, set[Listener]] = defaultdict(set)
@@ -161,12 +165,14 @@ class Listeners:
     async def _read(self, listener: Listener) -> None:
         """Set the actor, and for vendors their tasks."""
         while True:
-            version = listener.version
-            identity = await self.authenticator.of_claims(listener.claims)
-            if identity.restricted or listener.claims.get(RESTRICTED):
-                raise SetupRequired
-            actor = _actor.decode(identity.actor)
-            assigned = await self._tasks_of(identity) if actor.works_as_vendor else Assignments()
+            async with self.turn:
+                version = listener.version
+                identity = await self.authenticator.of_claims(listener.claims)
+                if identity.restricted or listener.claims.get(RESTRICTED):
+                    raise SetupRequired
+                actor = _actor.decode(identity.actor)
+                is_vendor = actor.works_as_vendor
+                assigned = await self._tasks_of(identity) if is_vendor else Assignments()
             if version == listener.version:
                 break
         self._remove(listener)

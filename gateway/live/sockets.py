@@ -172,10 +172,12 @@ class Sockets:
         await self.hub.ready()
         listeners = self.hub.listeners
         token = auth.get("token") if isinstance(auth, dict) else None
-        if isinstance(token, str):
-            identity = await listeners.authenticator.of_token(token)
-        else:
-            identity = await listeners.authenticator.identify(falcon.asgi.Request(scope, _nothing))
+        async with listeners.turn:
+            if isinstance(token, str):
+                identity = await listeners.authenticator.of_token(token)
+            else:
+                request = falcon.asgi.Request(scope, _nothing)
+                identity = await listeners.authenticator.identify(request)
         return Feed(self.hub, await listeners.join(identity))
 
     async def _deliver(self, connection: Connection) -> None:
