@@ -52,12 +52,16 @@ def describe(ctx: CallContext, told: Sequence[Told]) -> list[Description]:
 
 
 def _own_project(told: Told) -> UUID | None:
+    if told.subject == "working-file" and told.ident("task_id") is None:
+        return None
     return told.project or told.ident("project_id") or told.ident("production_id")
 
 
 def _owners(told: Told) -> list[UUID]:
     """The ids of what the row belongs to."""
-    return [ident for key in (*OWNERS, *ELSEWHERE) if (ident := told.ident(key))]
+    # A working file is read by its task: one without is an administrator's.
+    keys = ("task_id",) if told.subject == "working-file" else (*OWNERS, *ELSEWHERE)
+    return [ident for key in keys if (ident := told.ident(key))]
 
 
 def _projects(ctx: CallContext, told: Sequence[Told]) -> dict[UUID, UUID]:
