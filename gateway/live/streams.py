@@ -44,7 +44,7 @@ HEADERS: Final = {
     "X-Accel-Buffering": "no",
 }
 #: Limits of a poll.
-WAIT_SECONDS: Final = 60.0
+WAIT_SECONDS: Final = 30.0
 LIMIT: Final = 1000
 #: Query parameters that may be repeated.
 REPEATED: Final = frozenset({"name"})

@@ -122,7 +122,7 @@ def test_a_poll_waits_for_the_next_event(system: System, world: World, admin: Ca
     artist, begin = system.caller(world.people["artist"]), position(admin)
     answers: list[dict[str, object]] = []
     thread = threading.Thread(
-        target=lambda: answers.append(poll(artist, after=begin, wait=60, name="asset:update"))
+        target=lambda: answers.append(poll(artist, after=begin, wait=30, name="asset:update"))
     )
     thread.start()
     rename(admin, world, "Polled")

@@ -43,7 +43,7 @@ class EventPoll(EventFilter, kw_only=True):
     """A long poll."""
 
     wait: Annotated[
-        float, about("Seconds to wait for an event if there is none yet.", 30, ge=0, le=60)
+        float, about("Seconds to wait for an event if there is none yet.", 30, ge=0, le=30)
     ] = 0
     limit: Annotated[int, about("Events to answer at most.", 100, ge=1, le=1000)] = 100
 
