@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
-from gateway.http.protocol import RATE, UNREAD_SECONDS
+from gateway.http.protocol import CONNECTION, RATE, UNREAD_SECONDS
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
+
+    from wsproto.events import Request
 
 
 class BoundedWebSocket(WSProtocol):
@@ -18,6 +20,12 @@ class BoundedWebSocket(WSProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._unread_timer: TimerHandle | None = None
+
+    def handle_connect(self, event: Request) -> None:
+        """Tell the application the transport, before it starts."""
+        super().handle_connect(event)
+        scope = cast("dict[str, Any]", self.scope)
+        scope[CONNECTION] = self.transport
 
     def pause_writing(self) -> None:
         """Start the timer of what the client reads too slowly."""

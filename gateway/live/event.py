@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The namespace of events, as Socket.IO writes it in front of a packet: type EVENT, without ack.
 NAMESPACE: Final = "/events"
+#: A WebSocket's final text frame, and the lengths from which two and eight more bytes tell them.
+TEXT, EXTENDED, LONG = 0x81, 126, 1 << 16
 _PREFIX: Final = f"2{NAMESPACE},"
 
 
@@ -48,9 +50,11 @@ class LiveEvent:
     """A described event: what rights and filters look at, and what clients get."""
 
     __slots__ = (
+        "_chunks",
         "_frames",
         "_packet",
         "_payload",
+        "_text_frame",
         "audience",
         "body",
         "entity",
@@ -75,6 +79,8 @@ class LiveEvent:
         self._payload = bytes(found.data)
         self._packet: Packet | None = None
         self._frames: dict[frozenset[str], bytes] = {}
+        self._chunks: dict[frozenset[str], bytes] = {}
+        self._text_frame: bytes | None = None
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -105,6 +111,29 @@ class LiveEvent:
             head = f"id: {self.position}\nevent: {self.name}\ndata: ".encode()
             frame = self._frames[hidden] = head + self.shown(hidden) + b"\n\n"
         return frame
+
+    def chunk(self, hidden: frozenset[str]) -> bytes:
+        """The same as a chunk of an HTTP/1.1 body."""
+        chunk = self._chunks.get(hidden)
+        if chunk is None:
+            frame = self.frame(hidden)
+            chunk = self._chunks[hidden] = b"%x\r\n%b\r\n" % (len(frame), frame)
+        return chunk
+
+    @property
+    def text_frame(self) -> bytes:
+        """The packet as a WebSocket's frame, from a server."""
+        if self._text_frame is None:
+            text = self.packet.encode().encode()
+            size = len(text)
+            if size < EXTENDED:
+                head = bytes((TEXT, size))
+            elif size < LONG:
+                head = bytes((TEXT, EXTENDED)) + size.to_bytes(2, "big")
+            else:
+                head = bytes((TEXT, EXTENDED + 1)) + size.to_bytes(8, "big")
+            self._text_frame = head + text
+        return self._text_frame
 
     @property
     def packet(self) -> Packet:

@@ -13,16 +13,17 @@ import socketio
 
 from gateway import metrics
 from gateway.http.handover import session_id
-from gateway.http.protocol import ENDING
+from gateway.http.protocol import CONNECTION, ENDING
 from gateway.live.event import NAMESPACE
 from gateway.live.feed import Feed
 from gateway.live.listeners import Ended
 from services.common.errors import ServiceError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gateway.http.pace import App, Message, Receive, Scope, Send
+    from gateway.live.event import LiveEvent
     from gateway.live.hub import Hub
     from gateway.live.listeners import Listener
     from gateway.places import Places
@@ -43,6 +44,11 @@ LOOK_SECONDS: Final = 0.1
 #: Seconds between attempts to read the history while it is away.
 RETRY_SECONDS: Final = 1.0
 WAIT_SECONDS: Final = 60.0
+#: Seconds after which a session has sent what it had, unless its connection is full.
+CALM_SECONDS: Final = 0.5
+#: The scope's key of a WebSocket's transport.
+UPGRADED: Final = "callboard.websocket"
+SENT: Final = metrics.LIVE_SENT.labels(SOCKET)
 HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 #: Of a poll; more are an error, which would drop those of a client that sends many small ones.
 engineio.payload.Payload.max_decode_packets = 200
@@ -51,9 +57,38 @@ engineio.payload.Payload.max_decode_packets = 200
 class Connection:
     """A client of ``/events``."""
 
-    def __init__(self, sid: str, packets: asyncio.Queue[Any], feed: Feed) -> None:
-        self.sid, self.packets, self.feed = sid, packets, feed
+    def __init__(self, sid: str, session: Any, feed: Feed) -> None:
+        self.sid, self.session, self.feed = sid, session, feed
+        self.packets: asyncio.Queue[Any] = session.queue
         self.task: asyncio.Task[None] | None = None
+        #: That of the WebSocket; None while it polls.
+        self.transport: asyncio.Transport | None = None
+        self._queued = asyncio.get_running_loop().time()
+        feed.send_now = self._send_now
+
+    def queue(self, events: Sequence[LiveEvent]) -> None:
+        """Leave events to the session, which sends them after what it has."""
+        self._queued = asyncio.get_running_loop().time()
+        for event in events:
+            self.packets.put_nowait(event.packet)
+        SENT.inc(len(events))
+
+    def _send_now(self, events: Sequence[LiveEvent]) -> bool:
+        """Write frames beside the session, if it has nothing to send that should come before."""
+        transport = self.transport
+        if (
+            transport is None
+            or not self.session.upgraded
+            or self.packets.qsize()
+            or transport.is_closing()
+            or transport.get_write_buffer_size()
+            # Its writer may hold packets, which are neither in the queue any more nor written.
+            or asyncio.get_running_loop().time() - self._queued < CALM_SECONDS
+        ):
+            return False
+        transport.write(b"".join([event.text_frame for event in events]))
+        SENT.inc(len(events))
+        return True
 
     @property
     def listener(self) -> Listener:
@@ -101,6 +136,7 @@ class Sockets:
         self.server.on("connect", self._connect, namespace=NAMESPACE)
         self.server.on("disconnect", self._disconnected, namespace=NAMESPACE)
         self.connections: dict[str, Connection] = {}
+        self._transports: dict[str, asyncio.Transport] = {}
         #: Told a connection whose person was read anew, and one that has gone.
         self.changed: list[Callable[[Connection], None]] = []
         self.leaving: list[Callable[[Connection], None]] = []
@@ -129,9 +165,29 @@ class Sockets:
         if session is None and len(self.server.eio.sockets) >= self.places.count:
             await _refuse(scope, send)
             return
-        if session is not None and scope["type"] == "http":
+        if scope["type"] == "websocket":
+            await self._serve_websocket(session, scope, receive, send)
+            return
+        if session is not None:
             scope[ENDING] = lambda: self._ended(session)
         await self.server.handle_request(scope, receive, send_with_headers)
+
+    async def _serve_websocket(
+        self, session: str | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        transport = scope[UPGRADED] = scope.get(CONNECTION)
+        if session is None or transport is None:
+            await self.server.handle_request(scope, receive, send)
+            return
+        # Of a session that polled before.
+        self._transports[session] = transport
+        for connection in self.connections.values():
+            if connection.session.sid == session:
+                connection.transport = transport
+        try:
+            await self.server.handle_request(scope, receive, send)
+        finally:
+            self._transports.pop(session, None)
 
     def _ended(self, session: str) -> None:
         """The connection of a poll ended before it was answered, or this process ends."""
@@ -161,7 +217,8 @@ class Sockets:
             feed.close()
             self.places.give_back()
             return False
-        connection = self.connections[sid] = Connection(sid, session.queue, feed)
+        connection = self.connections[sid] = Connection(sid, session, feed)
+        connection.transport = self._transports.get(eio_sid) or environ["asgi.scope"].get(UPGRADED)
         feed.changed = lambda: self._tell(self.changed, connection)
         connection.task = asyncio.get_running_loop().create_task(self._deliver(connection))
         metrics.LIVE.labels(SOCKET).inc()
@@ -192,9 +249,7 @@ class Sockets:
             except Ended:
                 await self.cut(connection)
                 return
-            for event in batch.events:
-                packets.put_nowait(event.packet)
-            metrics.LIVE_SENT.labels(SOCKET).inc(len(batch.events))
+            connection.queue(batch.events)
             # It holds no more for a client that doesn't read; such a one is disconnected for not
             # answering pings, or by its connection.
             while packets.qsize() > QUEUED and not feed.stopped:  # noqa: ASYNC110 - tells nobody

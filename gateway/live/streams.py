@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import falcon
 import msgspec
 
 from gateway import metrics
-from gateway.http.protocol import ENDING
+from gateway.http.protocol import CONNECTION, ENDING
 from gateway.http.request_body import query_of
 from gateway.live.feed import Feed
 from gateway.live.filters import Filters
@@ -20,10 +20,12 @@ from services.common.contracts.types import UNSET
 from services.common.errors import Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import asyncio
+    from collections.abc import Callable, Sequence
 
     from falcon.asgi import Request
 
+    from gateway.live.event import LiveEvent
     from gateway.live.feed import Batch, Gap
     from gateway.live.hub import Hub
     from gateway.live.listeners import Listener
@@ -50,6 +52,9 @@ LIMIT: Final = 1000
 REPEATED: Final = frozenset({"name"})
 
 
+SENT: Final = metrics.LIVE_SENT.labels(STREAM)
+
+
 class Streams:
     """Serves the routes of live events; ``places`` bounds how many are served at once."""
 
@@ -70,7 +75,10 @@ class Streams:
         feed = await self._feed(exchange, query)
         exchange.resp.set_headers(HEADERS)
         exchange.resp.content_type = "text/event-stream"
-        exchange.resp.stream = EventStream(feed, lambda: self._ended(STREAM))
+        scope = exchange.req.scope
+        # Elsewhere a body has no chunks.
+        transport = scope.get(CONNECTION) if scope.get("http_version") == "1.1" else None
+        exchange.resp.stream = EventStream(feed, transport, lambda: self._ended(STREAM))
 
     async def _poll(self, exchange: Exchange) -> None:
         query = bodies.read(EventPoll, parameters(exchange.req))
@@ -121,8 +129,10 @@ class Streams:
 class EventStream:
     """The body of a stream."""
 
-    def __init__(self, feed: Feed, ended: Callable[[], None]) -> None:
-        self.feed, self._ended = feed, ended
+    def __init__(
+        self, feed: Feed, transport: asyncio.Transport | None, ended: Callable[[], None]
+    ) -> None:
+        self.feed, self._transport, self._ended = feed, transport, ended
         self._begun = False
 
     def __aiter__(self) -> EventStream:
@@ -134,16 +144,30 @@ class EventStream:
             return HELLO
         if self.feed.stopped:
             raise StopAsyncIteration
+        # What was returned before has been written: uvicorn writes before it asks for more.
+        if self._transport is not None:
+            self.feed.send_now = self._send_now
         try:
             batch = await self.feed.next(BEAT_SECONDS)
         except Ended:
             raise StopAsyncIteration from None
         return self._text(batch) if batch else BEAT
 
+    def _send_now(self, events: Sequence[LiveEvent]) -> bool:
+        """Write chunks of the body beside uvicorn, which waits for this stream to go on."""
+        transport = cast("asyncio.Transport", self._transport)
+        # A client that is slow is left to uvicorn, which waits for it.
+        if transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        actor = self.feed.listener.actor
+        transport.write(b"".join([one.chunk(hidden(actor, one)) for one in events]))
+        SENT.inc(len(events))
+        return True
+
     def _text(self, batch: Batch) -> bytes:
         actor = self.feed.listener.actor
         frames = [one.frame(hidden(actor, one)) for one in batch.events]
-        metrics.LIVE_SENT.labels(STREAM).inc(len(frames))
+        SENT.inc(len(frames))
         return b"".join([_gap_frame(batch.gap), *frames] if batch.gap else frames)
 
     async def close(self) -> None:
