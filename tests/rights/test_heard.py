@@ -193,8 +193,8 @@ def test_somebody_hears_of_the_rows_that_they_read(
         subject, path = subject_of(event), row_of(event) or ""
         is_read = bool(rows[path])
         shown = is_read or any(
-            # A casting shows links without their ids.
-            str(ident_of(event)) in text or (text and way.endswith("/casting"))
+            # Castings show links without their ids, and times of one day together.
+            str(ident_of(event)) in text or (text and way.endswith(("/casting", "/time-spents")))
             for way in other_ways(event)
             if (text := elsewhere.get(way, ""))
         )
