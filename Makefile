@@ -56,6 +56,10 @@ verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with the system: counts,
 export: .venv/runtime ## Write all rows as a dump (FILE=callboard.json.gz)
 	@$(BIN)/python -m deploy.transfer export
 
+.PHONY: replay
+replay: .venv/runtime ## Replay events: SINCE=… UNTIL=… TO=file:events.jsonl|queue:name (EVENTS="task:*", PRODUCTION=…)
+	@$(BIN)/python -m deploy.replay
+
 .PHONY: backup
 backup: .venv/runtime ## Write a consistent backup of all services (FILE=RUN_DIR/backups/…)
 	@$(BIN)/python -m deploy.transfer backup

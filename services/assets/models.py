@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.common.contracts.assets.descriptors import Kind
 from services.common.database import tables
 from services.common.database.tables import (
     Many,
@@ -182,19 +183,7 @@ class MetadataDescriptor(TimestampedRow, Base):
     entity_type: Mapped[str] = text(60)
     task_type_id: Mapped[UUID | None] = ref("tasks.task_type")
     name: Mapped[str] = text(120)
-    data_type: Mapped[str | None] = choice(
-        "string",
-        "number",
-        "list",
-        "taglist",
-        "boolean",
-        "checklist",
-        "date",
-        "url",
-        "textarea",
-        "person",
-        invalid="Invalid data_type",
-    )
+    data_type: Mapped[str | None] = choice(*get_args(Kind), invalid="Invalid data_type")
     field_name: Mapped[str] = text(120)
     choices: Mapped[Any] = json_column(list[str | int | float])
     for_client: Mapped[bool | None] = mapped_column(default=False)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import values
+from services.common.contracts.tasks.comments import ChecklistItem
+from services.common.contracts.tasks.previews import Annotation
 from services.common.database import stored_files, tables
 from services.common.database.tables import (
     Many,
@@ -29,7 +31,7 @@ from services.common.database.tables import (
     table_of,
     text,
 )
-from services.tasks.shapes import Annotation, ChecklistItem, Reply
+from services.tasks.shapes import Reply
 
 
 class Base(tables.Base):

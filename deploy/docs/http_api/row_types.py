@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 import sqlalchemy as sa
@@ -49,10 +49,9 @@ def filled_in(kind: Any) -> Any:
 
 @cache
 def _filled_in(kind: type[Answer]) -> type[Answer]:
-    declared = get_type_hints(kind, include_extras=True)
-    own = list(msgspec.structs.fields(kind))
-    filled = {one.name: filled_in(declared[one.name]) for one in own}
-    if not issubclass(kind, RowOf) and all(filled[name] == declared[name] for name in filled):
+    own = list(msgspec.structs.fields(kind))  # of a subclass of ``Page[…]``, with its rows' type
+    filled = {one.name: filled_in(one.type) for one in own}
+    if not issubclass(kind, RowOf) and all(filled[one.name] == one.type for one in own):
         return kind
     fields = [
         (one.name, filled[one.name]) if one.required else (one.name, filled[one.name], UNSET)

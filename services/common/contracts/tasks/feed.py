@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from services.common.contracts.shapes import ShortPerson
+from services.common.contracts.tasks.previews import PreviewFileRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
@@ -107,6 +108,10 @@ class NewsEntry(Answer, kw_only=True):
     full_entity_name: FullEntityName
     episode_id: OfEpisode
     entity_preview_file_id: EntityPreview
+    preview_files: Annotated[
+        list[PreviewFileRow] | UnsetType,
+        about("The previews of that revision; in feeds with ``only_preview`` only."),
+    ] = UNSET
 
 
 class NewsPage(Page[NewsEntry], kw_only=True):
