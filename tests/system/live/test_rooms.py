@@ -57,7 +57,11 @@ class Reviewer:
             last = self.last(name)
             return last if last and payload.items() <= last.items() else None
 
-        got: Payload = until(found, 15, f"{name} {payload} in {self.heard}")
+        try:
+            got: Payload = until(found, 15, name)
+        except AssertionError as error:
+            error.add_note(f"{payload} is not in {self.heard}")
+            raise
         return got
 
 
@@ -175,6 +179,7 @@ def test_who_loses_the_production_is_put_out(reviewer: Make, world: World, admin
     for one in (manager, artist):
         one.send("open-playlist")
         one.send("join", STATE)
+        manager.wait_for("room-updated")
     manager.wait_for("room-people-updated", people=[manager.person, artist.person])
     assert admin.delete(f"/data/projects/{world.project}/team/{artist.person}").ok
     manager.wait_for("room-people-updated", people=[manager.person])

@@ -128,6 +128,7 @@ def test_a_room_is_one_in_all_workers_and_outlives_each(
     for reviewer in (one, other):
         reviewer.send("open-playlist")
         reviewer.send("join", STATE)
+        one.wait_for("room-updated")
     both = [one.person, other.person]
     other.wait_for("room-updated", people=both)
     one.send("room-updated", {"current_frame": 41})
@@ -138,7 +139,7 @@ def test_a_room_is_one_in_all_workers_and_outlives_each(
     newcomers = [Reviewer(system.base, world.people["supervisor"]) for _ in range(4)]
     for newcomer in newcomers:
         newcomer.send("open-playlist")
-        newcomer.wait_for("room-people-updated", people=[other.person])
+        assert newcomer.wait_for("room-people-updated")["people"][0] == other.person
         newcomer.send("join", {"current_frame": 1})
         newcomer.wait_for("room-updated", current_frame=41)
     assert len({worker_of(newcomer.client) for newcomer in newcomers}) == 2
