@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+import psutil
 import psycopg2
 
 from tests.running import token_for
@@ -49,7 +50,9 @@ def live(bench: Bench) -> None:
     stopping = threading.Event()
     writer = threading.Thread(target=_write, args=(bench, people, stopping))
     writer.start()
+    spent = _cpu_seconds(bench)
     time.sleep(SECONDS / 3)
+    spent = _cpu_seconds(bench) - spent
     beside = bench.load(path)
     grown = bench.memory("gateway", peak=False) - before
     heard: dict[str, Any] = json.loads(listeners.stdout.readline())
@@ -60,8 +63,17 @@ def live(bench: Bench) -> None:
     bench.note(f"{name}, deliveries", heard["heard"] / SECONDS, "/s", "plain", None)
     bench.note(f"{name}, commit to client, p50", heard["p50"], "ms", "time", None)
     bench.note(f"{name}, commit to client, p95", heard["p95"], "ms", "time", 100)
+    # Unlike the rate of reads it is the same on a machine that has others to serve.
+    bench.note(f"{name}, CPU of the gateway", spent / (SECONDS / 3), "cores", "time", 0.3)
     bench.note(f"{name}, memory of the gateway", grown / MIB, "MiB", "plain", 150)
     bench.note(f"{name}, reads beside them", beside["rate"] / alone["rate"], "", "share", 0.7)
+
+
+def _cpu_seconds(bench: Bench) -> float:
+    """CPU seconds of the gateway so far."""
+    root = psutil.Process(bench.system.processes["gateway"].pid)
+    times = [one.cpu_times() for one in [root, *root.children()]]
+    return sum(one.user + one.system for one in times)
 
 
 def _write(bench: Bench, people: list[str], stopping: threading.Event) -> None:

@@ -61,7 +61,7 @@ ELSEWHERE: Final = {
     "production-schedule-version": ("/data/production-schedule-versions?project_id={project}",),
     "schedule-item": ("/data/projects/{project}/schedule-items",),
     "status-automation": ("/data/status-automations",),
-    "time-spent": ("/data/tasks/{task}/time-spents",),
+    "time-spent": ("/actions/tasks/{task}/time-spents",),
 }
 #: Subjects of which some who read their rows don't hear.
 QUIET: Final = {
@@ -193,8 +193,8 @@ def test_somebody_hears_of_the_rows_that_they_read(
         subject, path = subject_of(event), row_of(event) or ""
         is_read = bool(rows[path])
         shown = is_read or any(
-            # Castings show links without their ids, and times of one day together.
-            str(ident_of(event)) in text or (text and way.endswith(("/casting", "/time-spents")))
+            # Castings show links without their ids.
+            str(ident_of(event)) in text or (text and way.endswith("/casting"))
             for way in other_ways(event)
             if (text := elsewhere.get(way, ""))
         )
