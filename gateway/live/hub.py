@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -40,6 +41,8 @@ PRELOADED: Final = 1000
 RETRY_SECONDS: Final = 0.5
 #: Seconds that a new connection waits for the first start of the hub.
 START_SECONDS: Final = 2.0
+#: How far the clocks of the broker and of this process may be apart.
+CLOCKS: Final = timedelta(minutes=5)
 #: The argument and the header of streams that hold an offset.
 OFFSET: Final = "x-stream-offset"
 
@@ -66,6 +69,7 @@ class Hub:
         self.services: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.started = asyncio.Event()
         self._offset: int | None = None
+        self._attached: datetime | None = None
         #: The position up to which events were handed out.
         self.handed_out = 0
         #: What came before the history was read; None afterwards.
@@ -103,7 +107,14 @@ class Hub:
     def _setup(self, session: Session) -> None:
         declare_live(session)
         session.prefetch(PREFETCH)
-        offset: Any = "next" if self._offset is None else self._offset + 1
+        offset: Any = "next"
+        if self._offset is not None:
+            offset = self._offset + 1
+        elif self._attached is not None:
+            # Nothing had come before the connection broke: go back to then. What is older than it
+            # needs to be is dropped by its position.
+            offset = self._attached - CLOCKS
+        self._attached = self._attached or datetime.now(UTC)
         session.consume(LIVE, self._arrived, tag="live", arguments={OFFSET: offset})
         for setup in self.setups:
             setup(session)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = 1.0
 #: Actors that are read at once: when a gateway restarts, or the broker, all are wanted together.
 READS: Final = 16
+#: Events that change who has which task.
+FOLLOWED: Final = frozenset({"task:new", "task:assign", "task:unassign", "task:delete"})
 #: The claim of a session whose account lacks the second factor that it must have.
 RESTRICTED: Final = "requires_2fa_setup"
 _actor: Final = msgspec.json.Decoder(Actor)
@@ -124,7 +126,7 @@ class Listeners:
 
     def follow(self, event: LiveEvent) -> None:
         """Keep the vendors' tasks up to date."""
-        if not event.name.startswith("task:") or event.project is None:
+        if event.name not in FOLLOWED or event.project is None:
             return
         for listener in self._by_project.get(event.project, ()):
             if listener.actor.projects.get(event.project) == "vendor":

@@ -209,3 +209,17 @@ def test_a_client_that_reads_nothing_is_dropped(
     until(lambda: all(map(has_ended, lines)), 90, "the end of those that read nothing")
     for line in lines:
         line.close()
+
+
+def test_nothing_is_missed_that_comes_before_the_first_event(
+    system: System, world: World, admin: Caller
+) -> None:
+    """A gateway that has only begun has no place in the stream yet."""
+    system.kill("gateway")
+    system.start("gateway")
+    system.wait()
+    with Stream(system.caller(world.people["artist"])) as stream:
+        with killed("rabbitmq")(system):
+            assert not stream.ended.wait(0.5)
+        rename(admin, world, "First")
+        until(lambda: new_names(stream) == ["First"], 60, "the first event")
