@@ -13,7 +13,7 @@ import requests
 from deploy.docs.served import build, is_stale
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
-from gateway.health import BUILT
+from gateway.docs.pages import BUILT
 from tests import unseen
 from tests.answers import hold
 from tests.running import Caller, System

@@ -128,7 +128,8 @@ def _in_production(description: Description, told: Told, describer: Describer) -
     if description.project_id or not by_production or told.subject in describer.studio_wide:
         return description
     audience = msgspec.structs.replace(description.audience, roles=())
-    return msgspec.structs.replace(description, audience=audience)
+    # Nor are there clients in a production that is not known.
+    return msgspec.structs.replace(description, audience=audience, by_client=None)
 
 
 def _unchanged_rows(

@@ -215,7 +215,7 @@ class ShotChanges(Body, kw_only=True):
     """Fields of a shot to change, any of its columns; ``data`` is replaced as a whole."""
 
     name: Name | UnsetType = UNSET
-    code: Annotated[str | UnsetType | None, about("A short name.")] = UNSET
+    code: Annotated[str | UnsetType | None, about("A short name.", "SH010")] = UNSET
     description: Description | UnsetType = UNSET
     nb_frames: Annotated[int | UnsetType | None, about("Its length in frames.", 122)] = UNSET
     parent_id: Annotated[Id | UnsetType | None, about("Its sequence.")] = UNSET

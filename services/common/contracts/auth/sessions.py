@@ -88,14 +88,18 @@ class NewPassword(Body, kw_only=True):
 
     old_password: Password
     password: Password
-    password_2: Annotated[str, about("The new password again.", min_length=1)]
+    password_2: Annotated[
+        str, about("The new password again.", "correct horse battery staple", min_length=1)
+    ]
 
 
 class SetPassword(Body, kw_only=True):
     """A password that an administrator gives."""
 
     password: Password
-    password_2: Annotated[str, about("The password again.", min_length=1)]
+    password_2: Annotated[
+        str, about("The password again.", "correct horse battery staple", min_length=1)
+    ]
 
 
 class ResetRequest(Body, kw_only=True):
@@ -108,9 +112,11 @@ class PasswordReset(Body, kw_only=True):
     """A new password, with the token that came by mail."""
 
     email: Email
-    token: Annotated[str, about("The token of the mailed link.", min_length=1)]
+    token: Annotated[str, about("The token of the mailed link.", "9b1c0d5e7f", min_length=1)]
     password: Password
-    password2: Annotated[str, about("The new password again.", min_length=1)]
+    password2: Annotated[
+        str, about("The new password again.", "correct horse battery staple", min_length=1)
+    ]
 
 
 class ResetRequested(Answer, kw_only=True):
@@ -200,9 +206,13 @@ class KeyCreation(Answer, kw_only=True, rename="camel"):
         FreeObject | UnsetType | None, about("The properties that a key must have.")
     ] = UNSET
     timeout: Annotated[int | UnsetType | None, about("Milliseconds.", 60000)] = UNSET
-    attestation: Annotated[str | UnsetType | None, about("Which attestation is wanted.")] = UNSET
+    attestation: Annotated[
+        str | UnsetType | None, about("Which attestation is wanted.", "none")
+    ] = UNSET
     extensions: Annotated[FreeObject | UnsetType | None, about("Extensions.")] = UNSET
-    hints: Annotated[list[str] | UnsetType | None, about("Which keys are likely.")] = UNSET
+    hints: Annotated[
+        list[str] | UnsetType | None, about("Which keys are likely.", ["security-key"])
+    ] = UNSET
 
 
 class NewKey(Body, kw_only=True):

@@ -32,7 +32,7 @@ class EventFilter(Query, kw_only=True):
         about("A name, where * stands for any part of it; may be repeated.", ["task:*"]),
     ] = UNSET
     project_id: Annotated[Id | UnsetType, about("Only of this production.")] = UNSET
-    entity_id: Annotated[Id | UnsetType, about("Only about this asset, shot, sequence …")] = UNSET
+    entity_id: Annotated[Id | UnsetType, about("Only about this entity.")] = UNSET
     task_id: Annotated[Id | UnsetType, about("Only about this task.")] = UNSET
     person_id: Annotated[
         Id | UnsetType, about("Only what concerns this person: as assignee, author, receiver.")

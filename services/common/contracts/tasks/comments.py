@@ -23,7 +23,9 @@ from services.common.contracts.types import (
 Text = Annotated[str, about("What it says; ``@First Last`` mentions.", "Please retake.")]
 Mentions = Annotated[list[Id], about("The people whom its text mentions.")]
 DepartmentMentions = Annotated[list[Id], about("The departments that its text mentions.")]
-Links = Annotated[list[str], about("Web addresses that belong to it.")]
+Links = Annotated[
+    list[str], about("Web addresses that belong to it.", ["https://example.com/reference"])
+]
 Status = Annotated[AnyId, about("The status that the task gets.")]
 Author = Annotated[AnyId | None, about("Its author; managers only, else the caller.")]
 Written = Annotated[

@@ -79,7 +79,9 @@ class OwnNotification(Answer, kw_only=True):
     comment_text: Annotated[str, about("What the comment says.", "Please retake.")]
     mentions: Mentions
     department_mentions: Departments
-    reply_text: Annotated[str | None, about("What the reply says; empty without one.")]
+    reply_text: Annotated[
+        str | None, about("What the reply says; empty without one.", "Brighter now.")
+    ]
     reply_mentions: Annotated[list[Id] | None, about("The people whom the reply mentions.")]
     reply_department_mentions: Annotated[
         list[Id] | None, about("The departments that the reply mentions.")
@@ -165,4 +167,4 @@ class NewsOfProductionsQuery(NewsQuery, kw_only=True):
 class ReadMark(Body, kw_only=True):
     """Whether a notification is read."""
 
-    read: bool
+    read: Annotated[bool, about("Whether it is read now.")]

@@ -44,10 +44,10 @@ class FileOfRevision(Answer, kw_only=True):
     status: Annotated[str, about("Whether its file can be seen.", "ready")]
     annotations: Drawings
     created_at: Moment
-    original_width: Annotated[Any, about("As uploaded, in pixels.", 3840)]
-    original_height: Annotated[Any, about("As uploaded, in pixels.", 2160)]
-    original_duration: Annotated[Any, about("As uploaded, in seconds.", 4.88)]
-    original_file_size: Annotated[Any, about("As uploaded, in bytes.", 12840)]
+    original_width: Annotated[Any, about("As uploaded, in pixels. Free JSON.", 3840)]
+    original_height: Annotated[Any, about("As uploaded, in pixels. Free JSON.", 2160)]
+    original_duration: Annotated[Any, about("As uploaded, in seconds. Free JSON.", 4.88)]
+    original_file_size: Annotated[Any, about("As uploaded, in bytes. Free JSON.", 12840)]
 
 
 class OtherFileOfRevision(FileOfRevision, kw_only=True):
@@ -88,7 +88,7 @@ class NewPlace(Body, kw_only=True):
 class Drawn(TypedDict, total=False):
     """A drawn object, as the client's canvas has it: further keys are kept."""
 
-    id: str
+    id: Annotated[str, about("The object's id, which the client gives it.", "o1")]
 
 
 class Drawing(TypedDict, total=False):
@@ -100,7 +100,7 @@ class Drawing(TypedDict, total=False):
 class Annotation(TypedDict, total=False):
     """A frame's drawing, or an object without a frame; further keys are kept."""
 
-    id: str
+    id: Annotated[str, about("The object's id, which the client gives it.", "o1")]
     time: Annotated[float | None, about("Where the frame is, in seconds.", 1.25)]
     drawing: Drawing | None
 

@@ -103,7 +103,9 @@ class TaskOfPerson(TaskRow, kw_only=True):
     task_start_date: Annotated[Moment | None, about("Its start date again.")]
     task_due_date: Annotated[Moment | None, about("Its due date again.")]
     entity_name: EntityName
-    entity_description: Annotated[str | None, about("The description of its entity.")]
+    entity_description: Annotated[
+        str | None, about("The description of its entity.", "An old storm lantern.")
+    ]
     entity_data: Annotated[FreeObject | None, about("The entity's own values, by key.")]
     entity_preview_file_id: Annotated[str, about("The entity's main preview; empty without one.")]
     entity_source_id: Annotated[str, about("The asset's main episode; empty without one.")]
