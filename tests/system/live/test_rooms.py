@@ -137,6 +137,7 @@ def test_a_person_with_two_tabs_leaves_with_the_last(reviewer: Make) -> None:
     watcher.send("open-playlist")
     for tab in tabs:
         tab.send("join", STATE)
+    until(lambda: [n for n, _ in watcher.heard].count("room-updated") == 2, 15, "both tabs")
     watcher.wait_for("room-updated", people=[tabs[0].person])
     tabs[0].send("leave")
     watcher.send("join")
