@@ -123,6 +123,15 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
         Panel(
+            "Live connections",
+            {"{{kind}}": "sum by (kind) (callboard_live_connections)"},
+        ),
+        Panel(
+            "Events sent on live connections",
+            {"{{kind}}": rate("callboard_live_events_total", "kind")},
+            "eps",
+        ),
+        Panel(
             "Actor cache, and idempotency keys",
             {
                 "actor: {{outcome}}": rate("callboard_actor_lookups_total", "outcome"),

@@ -21,7 +21,7 @@ DAYS_OFF: Final = (
 BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
         auth.show_caller auth.send_avatar assets.list_asset_types assets.read_asset_type
-        crud.list_open_projects crud.list_all_projects crud.send_background
+        crud.list_open_projects crud.list_all_projects crud.send_background crud.list_history
         crud.send_background_thumbnail crud.send_avatar
         """,
     "to be a person": """

@@ -140,6 +140,7 @@ TOPICS: Final = (
         ("webhooks",),
         ("services.crud.webhooks",),
     ),
+    Topic("Live events", "What happens, as it happens.", packages=("services.crud.history",)),
     Topic("Extensions", "Plugins and buttons of the studio's own.", ("plugins", "custom-actions")),
 )
 
