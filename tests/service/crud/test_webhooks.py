@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from services.common.access import sealing
+from services.common.contracts.full_events import Asked
+from services.common.crud.describing import described
 from services.common.errors import (
     Forbidden,
     Integrity,
@@ -17,7 +19,9 @@ from services.common.errors import (
     Refused,
     Unavailable,
 )
+from services.crud.history.descriptions import DESCRIBER
 from services.crud.models import event_history, webhook_cursor, webhook_delivery
+from services.crud.resources import RESOURCES
 from services.crud.webhooks import rpc
 from tests.running import ENCRYPTION
 from tests.service.conftest import MakeService
@@ -303,6 +307,20 @@ def test_a_deleted_webhook_leaves_nothing(crud: OneService) -> None:
     assert cursors(crud, made) == []
     with pytest.raises(NotFound):
         read(crud, "admin", made)
+
+
+@pytest.mark.parametrize("of_production", [True, False])
+def test_events_of_webhooks_are_heard_by_those_who_see_them(
+    crud: OneService, world: World, of_production: bool
+) -> None:
+    """Managers of the production; those of none are the administrators' alone."""
+    made = create(crud, project_id=world.project if of_production else None)
+    payload = {"webhook_id": made["id"]}
+    (found,) = described(
+        crud.instance(), DESCRIBER, RESOURCES, [Asked(name="webhook:update", payload=payload)]
+    )
+    assert found.audience.roles == (("manager",) if of_production else ())
+    assert found.audience.people == ()
 
 
 def test_events_of_webhooks_tell_no_secrets(crud: OneService) -> None:
