@@ -160,7 +160,7 @@ lock: .venv/dev ## Update the lock files
 
 .PHONY: images
 images: ## Build the image of each process (ENGINE=docker, VERSION=0.1.0)
-	@for process in gateway auth assets tasks chat crud relay prepare; do \
+	@for process in gateway auth assets tasks chat crud relay webhooks prepare; do \
 	  $(or $(ENGINE),docker) build -f deploy/Dockerfile --build-arg SERVICE=$$process \
 	    -t callboard-$$process:$(or $(VERSION),0.1.0) . || exit 1; done
 

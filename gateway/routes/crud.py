@@ -9,6 +9,7 @@ from services.common.contracts.crud import pipeline as f
 from services.common.contracts.crud import planning as n
 from services.common.contracts.crud import productions as p
 from services.common.contracts.crud import saved_searches as s
+from services.common.contracts.crud import webhooks as h
 from services.common.contracts.tasks import workflow as w
 
 PATHS = (
@@ -34,6 +35,7 @@ PATHS = (
     "search-filter-groups",
     "search-filters",
     "softwares",
+    "webhooks",
     "working-files",
 )
 
@@ -172,6 +174,12 @@ ROUTES = (
     Route("GET",  "/data/entities/{ident}/output-files",                "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery),
     Route("GET",  "/data/entities/{ident}/output-files/last-revisions", "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("last", True),)),
     Route("GET",  "/data/asset-instances/{ident}/output-files",         "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("of", "instance"),)),
+    Route("POST", "/data/webhooks/{ident}/pause",      "crud.pause_webhook", returns=h.WebhookRow),
+    Route("POST", "/data/webhooks/{ident}/resume",     "crud.resume_webhook", returns=h.WebhookRow),
+    Route("POST", "/data/webhooks/{ident}/secret",     "crud.renew_webhook_secret", returns=h.WebhookSecret),
+    Route("POST", "/data/webhooks/{ident}/test",       "crud.test_webhook", returns=h.WebhookDelivery, slow=True),
+    Route("POST", "/data/webhooks/{ident}/replay",     "crud.replay_webhook", returns=h.ReplayOrdered, takes=h.ReplayOrder, status=202, body=Body.JSON),
+    Route("GET",  "/data/webhooks/{ident}/deliveries", "crud.list_deliveries", returns=h.WebhookDeliveries, query=h.DeliveryQuery),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

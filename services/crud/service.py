@@ -28,12 +28,14 @@ from services.crud.policy.schedules import (
     SCHEDULED_TASKS,
 )
 from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
+from services.crud.policy.webhooks import WEBHOOKS
 from services.crud.productions.rpc import ProductionRpc
 from services.crud.productions.rpc_links import TypeLinkRpc
 from services.crud.productions.rpc_settings import ProjectSettingsRpc
 from services.crud.productions.rpc_team import TeamRpc
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches.rpc import SavedSearchRpc
+from services.crud.webhooks.rpc import WebhookRpc
 
 
 class CrudService(
@@ -53,6 +55,7 @@ class CrudService(
     HistoryRpc,
     HistoryPartitionRpc,
     BackgroundRpc,
+    WebhookRpc,
 ):
     """The studio's records."""
 
@@ -72,6 +75,7 @@ class CrudService(
         SEARCHES,
         SEARCH_GROUPS,
         EVENTS,
+        WEBHOOKS,
     )
     event_log = table_of(ApiEvent).name
     avatars = {

@@ -149,6 +149,8 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.list_project_comments tasks.list_project_rows
         crud.link_task_type crud.link_task_status
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
+        crud.pause_webhook crud.resume_webhook crud.renew_webhook_secret crud.test_webhook
+        crud.replay_webhook crud.list_deliveries
         """,
     "to manage the production or work on the entity": "crud.new_output_file",
     f"{MANAGE} or to have created it": "assets.remove_entity assets.remove_entities",

@@ -91,6 +91,8 @@ def _audience(told: Told) -> Audience:
             return Audience(roles=("manager",))
         case "day-off":
             return Audience(people=own)
+        case "webhook":  # of no production: only administrators'
+            return whole if told.row.get("project_id") else Audience()
     if told.subject in SEARCHES:
         shared = bool(told.row.get("is_shared"))
         of_department = bool(told.row.get("department_id"))

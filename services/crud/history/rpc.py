@@ -65,6 +65,7 @@ class HistoryRpc(ResourceService):
         records = self._described(deliveries)
         # Whoever was the consumer before may still be at it.
         self.tx.defer(LOCK)
+        self.tx.defer("SELECT pg_notify('webhooks', '')")  # their senders follow
         recorded = self.tx.run(
             RECORD, events=msgspec.json.encode([record._asdict() for record in records]).decode()
         )

@@ -50,6 +50,7 @@ from services.crud.models.studio import (
     SearchFilter,
     SearchFilterGroup,
 )
+from services.crud.models.webhooks import Webhook, webhook_cursor, webhook_delivery
 
 __all__ = [
     "ApiEvent",
@@ -84,6 +85,7 @@ __all__ = [
     "SearchFilterGroup",
     "Software",
     "SoftwareDepartmentLink",
+    "Webhook",
     "WorkingFile",
     "event_history",
     "event_history_cut",
@@ -95,4 +97,6 @@ __all__ = [
     "project_template_asset_type_link",
     "project_template_preview_background_file_link",
     "project_template_status_automation_link",
+    "webhook_cursor",
+    "webhook_delivery",
 ]
