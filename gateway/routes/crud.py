@@ -9,6 +9,7 @@ from services.common.contracts.crud import pipeline as f
 from services.common.contracts.crud import planning as n
 from services.common.contracts.crud import productions as p
 from services.common.contracts.crud import saved_searches as s
+from services.common.contracts.crud import templates as t
 from services.common.contracts.tasks import workflow as w
 
 PATHS = (
@@ -68,6 +69,49 @@ def chosen(kind: str) -> tuple[Route, ...]:
             returns=p.ProductionRow,
         ),
         Route("DELETE", path + "/{ident}", "crud.drop", status=204, fixed=fixed),
+    )
+
+
+TEMPLATE = "/data/project-templates/{template_id}"
+#: What each list of a template takes, what it adds, and its rows.
+TEMPLATE_LISTS: Final[dict[str, tuple[Any, Any, Any]]] = {
+    "task-types": (t.NewTaskTypeOfTemplate, t.TaskTypeInTemplate, list[t.TaskTypeOfTemplate]),
+    "task-statuses": (
+        t.NewTaskStatusOfTemplate,
+        t.TaskStatusInTemplate,
+        list[t.TaskStatusOfTemplate],
+    ),
+    "asset-types": (t.NewAssetTypeOfTemplate, t.AssetTypeOfTemplate, list[t.AssetTypeOfTemplate]),
+    "status-automations": (
+        t.NewAutomationOfTemplate,
+        w.StatusAutomationRow,
+        list[w.StatusAutomationRow],
+    ),
+    "preview-background-files": (
+        t.NewBackgroundOfTemplate,
+        t.BackgroundOfTemplate,
+        list[t.BackgroundOfTemplate],
+    ),
+}
+
+
+def used_by_template(kind: str) -> tuple[Route, ...]:
+    """The routes of a template's list of one kind: list, add, remove."""
+    path, fixed = f"{TEMPLATE}/{kind}", (("kind", kind),)
+    takes, added, rows = TEMPLATE_LISTS[kind]
+    return (
+        Route("GET", path, "crud.list_template_part", fixed=fixed, returns=rows),
+        Route(
+            "POST",
+            path,
+            "crud.link_to_template",
+            status=201,
+            body=Body.LENIENT,
+            fixed=fixed,
+            takes=takes,
+            returns=added,
+        ),
+        Route("DELETE", path + "/{ident}", "crud.unlink_from_template", status=204, fixed=fixed),
     )
 
 
@@ -165,6 +209,13 @@ ROUTES = (
     Route("GET",  "/data/entities/{ident}/output-files",                "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery),
     Route("GET",  "/data/entities/{ident}/output-files/last-revisions", "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("last", True),)),
     Route("GET",  "/data/asset-instances/{ident}/output-files",         "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("of", "instance"),)),
+    *(route for kind in TEMPLATE_LISTS for route in used_by_template(kind)),
+    Route("PUT",  TEMPLATE + "/default-preview-background-file", "crud.set_template_background", returns=t.TemplateRow, takes=t.DefaultBackground, body=Body.LENIENT),
+    Route("PUT",  TEMPLATE + "/metadata-descriptors", "crud.set_template_columns", returns=t.TemplateRow, takes=t.Snapshot, body=Body.VALUE),
+    Route("POST", "/actions/project-templates/{template_id}/task-types/reorder",    "crud.reorder_template", returns=list[t.TaskTypeInTemplate], takes=t.TypesInOrder, body=Body.LENIENT, fixed=(("kind", "task-types"),)),
+    Route("POST", "/actions/project-templates/{template_id}/task-statuses/reorder", "crud.reorder_template", returns=list[t.TaskStatusInTemplate], takes=t.StatusesInOrder, body=Body.LENIENT, fixed=(("kind", "task-statuses"),)),
+    Route("POST", "/data/project-templates/from-project/{project_id}",              "crud.template_from_project", returns=t.TemplateRow, takes=t.NewTemplate, status=201, body=Body.LENIENT),
+    Route("POST", "/data/projects/{project_id}/apply-template/{template_id}",       "crud.apply_template", returns=p.ProductionRow),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

@@ -32,6 +32,9 @@ from services.crud.productions.rpc_settings import ProjectSettingsRpc
 from services.crud.productions.rpc_team import TeamRpc
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches.rpc import SavedSearchRpc
+from services.crud.templates.rpc_apply import TemplateRpc
+from services.crud.templates.rpc_lists import TemplateListRpc
+from services.crud.templates.rpc_settings import TemplateSettingsRpc
 
 
 class CrudService(
@@ -47,6 +50,9 @@ class CrudService(
     SavedSearchRpc,
     TypeLinkRpc,
     TeamRpc,
+    TemplateRpc,
+    TemplateListRpc,
+    TemplateSettingsRpc,
     EventLogRpc,
     BackgroundRpc,
 ):

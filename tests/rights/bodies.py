@@ -110,6 +110,20 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "status_automation_id": ids["status_automation"],
         "preview_background_file_id": ids["preview_background_file"],
     },
+    "crud.link_to_template": lambda ids: {
+        "task_type_id": ids["task_type"],
+        "task_status_id": ids["task_status"],
+        "asset_type_id": ids["entity_type"],
+        "status_automation_id": ids["status_automation"],
+        "preview_background_file_id": ids["preview_background_file"],
+    },
+    "crud.reorder_template": lambda ids: {
+        "task_type_ids": [ids["task_type"]],
+        "task_status_ids": [ids["task_status"]],
+    },
+    "crud.set_template_background": lambda _ids: {},
+    "crud.set_template_columns": lambda _ids: [{"name": "New"}],
+    "crud.template_from_project": lambda _ids: {"name": "New"},
     "crud.choose_many": lambda ids: {"task_types": [{"task_type_id": ids["task_type"]}]},
     "crud.add_to_playlist": lambda ids: {"entity_id": ids["shot"], "preview_file_id": None},
     "crud.save": lambda ids: {

@@ -38,6 +38,9 @@ BY_RULE: Final[dict[str, str]] = {
     "an administrator": """
         auth.set_password auth.mail_reset_link auth.remove_factors auth.join_department
         auth.leave_department auth.list_login_logs
+        crud.link_to_template crud.unlink_from_template crud.reorder_template
+        crud.set_template_background crud.set_template_columns
+        crud.template_from_project crud.apply_template
         crud.upload_background auth.upload_avatar:organisations
         """,
     DAYS_OFF: """
@@ -62,7 +65,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,
-    "a manager": "crud.list_event_names",
+    "a manager": "crud.list_event_names crud.list_template_part",
     "a manager of what is asked for": "crud.list_last_events",
     "any role, and the team of what is asked for": """
         assets.list_entities:asset tasks.list_with_tasks:asset

@@ -28,6 +28,9 @@ SEGMENTS: Final = {
     "team": "person",
     "news": "news",
     "related-tasks": "task_type",
+    "task-statuses": "task_status",
+    "from-project": "project",
+    "apply-template": "project_template",
 }
 #: By route, where the segment isn't enough.
 EXCEPTIONS: Final = {

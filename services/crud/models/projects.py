@@ -45,6 +45,31 @@ STYLES = (
 BOARD_ROLES = ("user", "admin", "supervisor", "manager", "vendor")
 
 
+def shown_to_clients() -> Mapped[Any]:
+    """Whether clients are shown something; true in rows that the release before writes, too."""
+    return mapped_column(sa.Boolean(), nullable=True, default=True, server_default=sa.true())
+
+
+class TypeSettings:
+    """How a production or a template uses a task type."""
+
+    # Null: no place of its own.
+    priority: Mapped[int | None]
+    # Of the movies of its tasks, in Mbit/s; null: those of the production or template.
+    hd_bitrate_compression: Mapped[int | None]
+    ld_bitrate_compression: Mapped[int | None]
+    is_client_visible: Mapped[bool | None] = shown_to_clients()
+
+
+class StatusSettings:
+    """How a production or a template uses a task status."""
+
+    priority: Mapped[int | None]
+    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
+    # Whether clients set it; null: as the status says.
+    is_client_allowed: Mapped[bool | None]
+
+
 class ProductionSettings:
     """Settings that productions and templates share; a new production copies its template's."""
 
@@ -61,8 +86,12 @@ class ProductionSettings:
     is_frame_in_numbering: Mapped[bool | None] = mapped_column(default=False)
     revision_padding: Mapped[int] = mapped_column(default=0)
     homepage: Mapped[str | None] = text(80, default="assets")
-    hd_bitrate_compression: Mapped[int | None] = mapped_column(default=28)
-    ld_bitrate_compression: Mapped[int | None] = mapped_column(default=6)
+    # Of movies, in Mbit/s; null: those of the server's settings.
+    hd_bitrate_compression: Mapped[int | None]
+    ld_bitrate_compression: Mapped[int | None]
+    is_client_stats_visible: Mapped[bool | None] = shown_to_clients()
+    is_client_task_list_visible: Mapped[bool | None] = shown_to_clients()
+    is_client_task_panel_visible: Mapped[bool | None] = shown_to_clients()
     file_tree: Mapped[Any] = json_column(dict[str, Any])
     data: Mapped[Any] = json_column(dict[str, Any])
 
@@ -105,7 +134,7 @@ class Project(ProductionSettings, TimestampedRow, Base):
     )
 
 
-class ProjectTaskTypeLink(TimestampedRow, Base):
+class ProjectTaskTypeLink(TypeSettings, TimestampedRow, Base):
     """A task type of a production, with its priority."""
 
     __tablename__ = "project_task_type_link"
@@ -114,10 +143,21 @@ class ProjectTaskTypeLink(TimestampedRow, Base):
 
     project_id: Mapped[UUID] = link("project", index=False)
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
-    priority: Mapped[int | None]
 
 
-class ProjectTaskStatusLink(TimestampedRow, Base):
+class ProjectTaskTypeSoftwareLink(TimestampedRow, Base):
+    """Software with which a production works on a task type."""
+
+    __tablename__ = "project_task_type_software_link"
+    paged = False
+    __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "software_id"),)
+
+    project_id: Mapped[UUID] = link("project", index=False)
+    task_type_id: Mapped[UUID] = ref("tasks.task_type")
+    software_id: Mapped[UUID] = link("software")
+
+
+class ProjectTaskStatusLink(StatusSettings, TimestampedRow, Base):
     """A task status of a production, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_task_status_link"
@@ -126,8 +166,6 @@ class ProjectTaskStatusLink(TimestampedRow, Base):
 
     project_id: Mapped[UUID] = link("project", index=False)
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
-    priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
 
 
 class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
@@ -144,27 +182,39 @@ class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
     )
 
 
-class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
+class ProjectTemplateTaskTypeLink(TypeSettings, TimestampedRow, Base):
     """A task type of a template, with its priority."""
 
     __tablename__ = "project_template_task_type_link"
     paged = False
+    # An index, and no constraint: it is built while others write.
+    __table_args__ = (
+        sa.Index(
+            "uq_project_template_task_type_link", "project_template_id", "task_type_id", unique=True
+        ),
+    )
 
-    project_template_id: Mapped[UUID] = link("project_template")
+    project_template_id: Mapped[UUID] = link("project_template", index=False)
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
-    priority: Mapped[int | None]
 
 
-class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
+class ProjectTemplateTaskStatusLink(StatusSettings, TimestampedRow, Base):
     """A task status of a template, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_template_task_status_link"
     paged = False
+    # An index, and no constraint: it is built while others write.
+    __table_args__ = (
+        sa.Index(
+            "uq_project_template_task_status_link",
+            "project_template_id",
+            "task_status_id",
+            unique=True,
+        ),
+    )
 
-    project_template_id: Mapped[UUID] = link("project_template")
+    project_template_id: Mapped[UUID] = link("project_template", index=False)
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
-    priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
 
 
 project_asset_type_link = links(

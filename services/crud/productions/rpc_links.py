@@ -12,10 +12,12 @@ from services.common.crud import cross_references, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import values_for_create
-from services.common.database.tables import NOW
-from services.common.json_types import Json, JsonObject
+from services.common.database.tables import NOW, table_of
+from services.common.errors import InvalidInput
+from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
+from services.crud import bit_rates
 from services.crud.models import (
     Project,
     ProjectTaskStatusLink,
@@ -105,6 +107,7 @@ class TypeLinkRpc(ResourceService):
         values = {
             name: value for name, value in facts.items() if name not in unique and name in body
         }
+        self._check_bit_rates(resource.table, facts, unique)
         statement = insert(resource.table).values(facts)
         link_id = self.tx.connection.scalar(
             # An upsert: concurrent requests for the same link must not fail.
@@ -114,6 +117,19 @@ class TypeLinkRpc(ResourceService):
         )
         project_changed(self, facts["project_id"])
         return Reply(resource.view(self.tx, link_id))
+
+    def _check_bit_rates(self, link: sa.Table, facts: Row, unique: list[str]) -> None:
+        """Raise InvalidInput for bit rates that movies can't have."""
+        if bit_rates.HIGH not in link.c:
+            return
+        run = self.tx.connection
+        same = [link.c[name] == facts[name] for name in unique]
+        before = run.execute(sa.select(link).where(*same)).mappings().first()
+        project = sa.select(table_of(Project)).where(Project.id == facts["project_id"])
+        parent = run.execute(project).mappings().first()
+        fault = bit_rates.fault(facts, before or bit_rates.NOTHING, parent or bit_rates.NOTHING)
+        if fault:
+            raise InvalidInput(fault)
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:

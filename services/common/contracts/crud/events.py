@@ -40,15 +40,17 @@ class ProjectDeleted(RowEvent, frozen=True, kw_only=True):
 
 @event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)
 class ProjectPrepared(Event, frozen=True, kw_only=True):
-    """A production was created; other services create its first rows from this event.
+    """A production was created, or got a template; other services create its rows from this event.
 
     ``first_episode_id`` is the id of the first episode to create (TV shows only), ``descriptors``
-    are the metadata descriptors of the production's template.
+    are the metadata descriptors of the production's template. A production that isn't new keeps
+    to its own otherwise.
     """
 
     project_id: UUID
     first_episode_id: UUID | None = None
     descriptors: list[dict[str, Any]] = []
+    is_new: bool = True
 
 
 @event("crud", "day-off:covers", stored=False, handled_by=("tasks",))

@@ -28,6 +28,11 @@ Role = Annotated[
     ),
 ]
 BoardRoles = Annotated[list[str] | None, about("The roles whose boards show it.", ["user"])]
+BitRate = Annotated[
+    int | None, about("Of the movies of its tasks, in Mbit/s; null: the production's.", 28)
+]
+Shown = Annotated[bool | None, about("Whether clients see its tasks.")]
+ClientAllowed = Annotated[bool | None, about("Whether clients set it; null: as the status says.")]
 
 
 # --- answers --------------------------------------------------------------------------------------
@@ -61,6 +66,16 @@ class StatusInProduction(Answer, kw_only=True):
 
     priority: Priority
     roles_for_board: BoardRoles
+    is_client_allowed: ClientAllowed
+
+
+class TypeInProduction(Answer, kw_only=True):
+    """How a production uses a task type."""
+
+    priority: Priority
+    hd_bitrate_compression: BitRate
+    ld_bitrate_compression: BitRate
+    is_client_visible: Shown
 
 
 class ListedProduction(ProductionRow, kw_only=True):
@@ -80,6 +95,9 @@ class OpenProduction(ProductionRow, kw_only=True):
     task_types_priority: Annotated[
         dict[str, Priority], about("The places of its task types, by their id.")
     ]
+    task_type_links: Annotated[
+        dict[str, TypeInProduction], about("How it uses its task types, by their id.")
+    ]
     task_statuses_link: Annotated[
         dict[str, StatusInProduction], about("How it uses its task statuses, by their id.")
     ]
@@ -95,6 +113,9 @@ class TaskTypeInProduction(Timestamped, kw_only=True):
     project_id: Id
     task_type_id: Id
     priority: Priority
+    hd_bitrate_compression: BitRate
+    ld_bitrate_compression: BitRate
+    is_client_visible: Shown
 
 
 class TaskStatusInProduction(Timestamped, kw_only=True):
@@ -104,6 +125,7 @@ class TaskStatusInProduction(Timestamped, kw_only=True):
     task_status_id: Id
     priority: Priority
     roles_for_board: BoardRoles
+    is_client_allowed: ClientAllowed
 
 
 class TeamMember(PersonRow, kw_only=True):
@@ -135,6 +157,9 @@ class NewTaskTypeInProduction(Body, kw_only=True):
     project_id: Id
     task_type_id: Id
     priority: Priority = 1
+    hd_bitrate_compression: BitRate | UnsetType = UNSET
+    ld_bitrate_compression: BitRate | UnsetType = UNSET
+    is_client_visible: Shown | UnsetType = UNSET
 
 
 class NewTaskStatusInProduction(Body, kw_only=True):
@@ -144,6 +169,7 @@ class NewTaskStatusInProduction(Body, kw_only=True):
     task_status_id: Id
     priority: Priority = 1
     roles_for_board: BoardRoles | UnsetType = UNSET
+    is_client_allowed: ClientAllowed | UnsetType = UNSET
 
 
 class ChosenTaskType(Body, kw_only=True):
