@@ -155,7 +155,14 @@ RESOURCES: Final = Registry(
         path="output-types", model=m.OutputType, list=anyone, read=anyone, bad_id_is_unknown=True
     ),
     Resource(path="file-status", model=m.FileStatus, list=anyone, read=anyone),
-    Resource(path="softwares", model=m.Software, list=anyone, read=anyone, bad_id_is_unknown=True),
+    Resource(
+        path="softwares",
+        model=m.Software,
+        list=anyone,
+        read=anyone,
+        rules=file_rules.SoftwareRules(),
+        bad_id_is_unknown=True,
+    ),
     Resource(path="hardware-items", model=m.HardwareItem),
     Resource(
         path="preview-background-files",

@@ -28,7 +28,9 @@ from services.crud.policy.schedules import (
 from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
 from services.crud.productions.rpc import ProductionRpc
 from services.crud.productions.rpc_links import TypeLinkRpc
+from services.crud.productions.rpc_order import OrderRpc
 from services.crud.productions.rpc_settings import ProjectSettingsRpc
+from services.crud.productions.rpc_softwares import SoftwareRpc
 from services.crud.productions.rpc_team import TeamRpc
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches.rpc import SavedSearchRpc
@@ -49,6 +51,8 @@ class CrudService(
     ProductionRpc,
     SavedSearchRpc,
     TypeLinkRpc,
+    OrderRpc,
+    SoftwareRpc,
     TeamRpc,
     TemplateRpc,
     TemplateListRpc,

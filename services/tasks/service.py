@@ -38,6 +38,7 @@ from services.tasks.work.rpc_project_tasks import ProjectTaskRpc
 from services.tasks.work.rpc_read import TaskReadRpc
 from services.tasks.work.rpc_related import RelatedRowsRpc
 from services.tasks.work.rpc_time import TimeRpc
+from services.tasks.work.rpc_types import TaskTypeRpc
 from services.tasks.work.rpc_workload import WorkloadRpc
 
 
@@ -69,6 +70,7 @@ class TasksService(
     TaskCreationRpc,
     TaskReadRpc,
     TimeRpc,
+    TaskTypeRpc,
     WorkloadRpc,
     # internal
     CastingStatsRpc,

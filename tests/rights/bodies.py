@@ -121,6 +121,15 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "task_type_ids": [ids["task_type"]],
         "task_status_ids": [ids["task_status"]],
     },
+    **dict.fromkeys(
+        ("crud.reorder_links", "tasks.reorder_task_types"),
+        lambda ids: {
+            "task_type_ids": [ids["task_type"]],
+            "task_status_ids": [ids["task_status"]],
+        },
+    ),
+    "crud.open_status_to_clients": lambda _ids: {"is_client_allowed": True},
+    "crud.choose_software": lambda ids: {"software_id": ids["software"]},
     "crud.set_template_background": lambda _ids: {},
     "crud.set_template_columns": lambda _ids: [{"name": "New"}],
     "crud.template_from_project": lambda _ids: {"name": "New"},

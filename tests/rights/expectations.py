@@ -40,7 +40,7 @@ BY_RULE: Final[dict[str, str]] = {
         auth.leave_department auth.list_login_logs
         crud.link_to_template crud.unlink_from_template crud.reorder_template
         crud.set_template_background crud.set_template_columns
-        crud.template_from_project crud.apply_template
+        crud.template_from_project crud.apply_template tasks.reorder_task_types
         crud.upload_background auth.upload_avatar:organisations
         """,
     DAYS_OFF: """
@@ -82,6 +82,7 @@ BY_RULE: Final[dict[str, str]] = {
         assets.list_project_entities assets.list_assets_of_type assets.list_shared_used
         assets.list_descriptors assets.list_asset_types_of_project
         tasks.list_project_tasks crud.list_chosen crud.show_team
+        crud.list_softwares_of_task_types
         """,
     NO_VENDOR: """
         assets.read_casting assets.list_casting_by_type
@@ -151,12 +152,16 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type
         tasks.list_project_comments tasks.list_project_rows
         crud.link_task_type crud.link_task_status
+        crud.reorder_links crud.open_status_to_clients
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
         """,
     "to manage the production or work on the entity": "crud.new_output_file",
     f"{MANAGE} or to have created it": "assets.remove_entity assets.remove_entities",
     f"{MANAGE} or to supervise all departments": """
         assets.create_descriptor assets.update_descriptor assets.remove_descriptor
+        """,
+    f"{MANAGE} or to supervise the department in the production": """
+        crud.choose_software crud.drop_software
         """,
     "to assign the person": "tasks.assign_task tasks.assign_tasks",
     f"{MANAGE} or to supervise the tasks' department": "tasks.clear_assignation",

@@ -32,6 +32,7 @@ __all__ = [
     "body_ids",
     "default_of",
     "finite",
+    "ids_under",
     "known_id",
     "list_ids",
     "parse_id",
@@ -204,6 +205,18 @@ def body_ids(data: object) -> list[UUID]:
     except BadValue:
         message = "Request body must only contain valid UUIDs."
         raise InvalidInput(message) from None
+
+
+def ids_under(data: object, key: str) -> list[UUID]:
+    """The ids in a list that a body has under a key, in their order. Raises InvalidInput."""
+    ids = data.get(key) if isinstance(data, dict) else None
+    if not isinstance(ids, list):
+        message = f"Request body must be a JSON object with a '{key}' list."
+        raise InvalidInput(message)
+    try:
+        return [parse_id(ident) for ident in ids]
+    except BadValue as error:
+        raise InvalidInput(error.about(key)) from None
 
 
 def period(year: str, month: str | None = None, week: str | None = None) -> tuple[date, date]:

@@ -132,11 +132,13 @@ class ProjectRules(ResourceRules[ProjectStart]):
             _refuse_open(connection.scalar(sa.select(STATUS_NAME).where(m.Project.id == ident)))
 
     def on_delete(self, ctx: CrudContext, row: Row, _start: ProjectStart) -> None:
-        """Raise Refused while the production is open."""
+        """Raise Refused while the production is open; its choices of software go with it."""
         # Again, under the row's lock: it may have been opened since.
         name = m.ProjectStatus.name
         status = sa.select(name).where(m.ProjectStatus.id == row["project_status_id"])
         _refuse_open(ctx.tx.session.scalar(status))
+        link = m.ProjectTaskTypeSoftwareLink
+        ctx.tx.session.execute(sa.delete(link).where(link.project_id == row["id"]))
 
 
 def _refuse_open(status: str | None) -> None:

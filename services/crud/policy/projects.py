@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from services.common.access.policy import ALL, STUDIO, Policy
-from services.common.access.rules import manager, team
+from services.common.access.rules import any_of, manager, team
 from services.common.database.tables import table_of
 from services.crud.models import Project
+from services.crud.policy.schedules import department_supervisor
 
 #: What a production's routes do besides generic CRUD.
 SEE, CHANGE = "see settings and team", "change settings and team"
+CHOOSE_SOFTWARE = "choose the software of a task type"
 PROJECTS: Final = Policy(
     kind="projects",
     table=table_of(Project),
     project=table_of(Project).c.id,
     sees={**STUDIO, "client": ALL, "vendor": ALL},
-    may={SEE: team, CHANGE: manager},
+    may={
+        SEE: team,
+        CHANGE: manager,
+        CHOOSE_SOFTWARE: any_of(manager, department_supervisor),
+    },
 )

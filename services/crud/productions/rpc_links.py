@@ -8,12 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import bodies
+from services.common.contracts.crud.productions import OpenToClients
 from services.common.crud import cross_references, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import values_for_create
+from services.common.crud.validation import known_id, values_for_create
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -25,7 +27,7 @@ from services.crud.models import (
     ScheduleItem,
     project_status_automation_link,
 )
-from services.crud.policy.project_access import project_changed
+from services.crud.policy.project_access import permitted_project, project_changed
 from services.crud.policy.projects import CHANGE, PROJECTS
 
 LINKS: Final = {
@@ -42,16 +44,25 @@ class TypeLinkRpc(ResourceService):
         """The settings of a production that affect comments. For ``tasks``.
 
         Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
-        "status_automations": [ids]}``; empty for an unknown production.
+        "status_automations": [ids], "client_statuses": {status id: whether clients set it}}``;
+        empty for an unknown production.
         """
         ident = UUID(project_id)
         link = project_status_automation_link.c
         automations = sa.select(link.status_automation_id).where(link.project_id == ident)
+        status = ProjectTaskStatusLink
+        own = sa.select(
+            sa.func.coalesce(
+                sa.func.json_object_agg(status.task_status_id, status.is_client_allowed),
+                sa.text("'{}'::json"),
+            )
+        ).where(status.project_id == ident, status.is_client_allowed.is_not(None))
         row = sa.select(
             Project.max_retakes,
             Project.is_clients_isolated,
             Project.is_set_preview_automated,
             sa.func.array(automations.scalar_subquery()).label("status_automations"),
+            own.scalar_subquery().label("client_statuses"),
         ).where(Project.id == ident)
         with self.database.read() as connection:
             rules = connection.execute(row).mappings().first()
@@ -116,6 +127,27 @@ class TypeLinkRpc(ResourceService):
             ).returning(resource.table.c.id)
         )
         project_changed(self, facts["project_id"])
+        return Reply(resource.view(self.tx, link_id))
+
+    @command
+    def open_status_to_clients(self, project_id: str, ident: str, data: Json = None) -> Reply:
+        """Set whether clients of the production set a status; null: as the status says.
+
+        Returns the link. For its managers. Raises InvalidInput, NotFound (also for a status that
+        the production doesn't use), Forbidden. Emits ``project:update``.
+        """
+        allowed = bodies.read(OpenToClients, data).is_client_allowed
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
+        resource = LINKS["task-status"]
+        link = resource.table
+        change = sa.update(link).where(
+            link.c.project_id == project, link.c.task_status_id == known_id(ident)
+        )
+        values = {"is_client_allowed": allowed, "updated_at": NOW}
+        link_id = self.tx.connection.scalar(change.values(values).returning(link.c.id))
+        if link_id is None:
+            raise NotFound
+        project_changed(self, project)
         return Reply(resource.view(self.tx, link_id))
 
     def _check_bit_rates(self, link: sa.Table, facts: Row, unique: list[str]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
 from services.common.contracts.crud import templates as t
+from services.common.contracts.tasks import workflow as w
 from services.common.contracts.types import Body
 from services.common.crud import cross_references
 from services.common.crud.lists import compressed
@@ -166,5 +167,5 @@ def _ident(part: Part, body: Body) -> UUID:
 
 def _ordered(part: Part, data: Json) -> list[UUID]:
     if part is parts.TYPES:
-        return bodies.read(t.TypesInOrder, data).task_type_ids
-    return bodies.read(t.StatusesInOrder, data).task_status_ids
+        return bodies.read(w.TypesInOrder, data).task_type_ids
+    return bodies.read(w.StatusesInOrder, data).task_status_ids

@@ -98,23 +98,37 @@ def test_a_production_made_from_a_template_has_its_columns(admin: Caller, templa
     assert [row["id"] for row in episodes] == [made["first_episode_id"]]
 
 
+@pytest.mark.parametrize("of", ["template", "production"])
 def test_two_who_reorder_leave_one_order(
-    system: System, admin: Caller, world: World, template: str
+    system: System, admin: Caller, world: World, template: str, of: str
 ) -> None:
     """The first or the second one's, of all."""
     types = [admin.post("/data/task-types", new_type(n)).json()["id"] for n in range(6)]
     other = system.caller(world.admin)
     path = f"/actions/project-templates/{template}/task-types/reorder"
+    if of == "production":
+        path = f"/actions/projects/{world.project}/task-type-links/reorder"
+        for kind in types:
+            link = {"project_id": world.project, "task_type_id": kind}
+            assert admin.post("/data/task-type-links", link).status_code == 201
     for _ in range(ROUNDS * 2):
         answers = at_once(
             lambda: admin.post(path, {"task_type_ids": types}),
             lambda: other.post(path, {"task_type_ids": types[::-1]}),
         )
         assert {answer.status_code for answer in answers} == {200}
+        order = in_order(admin, world, template, of)
+        assert [kind for kind in order if kind in types] in (types, types[::-1])
+        assert len(set(order)) == len(order)
+
+
+def in_order(admin: Caller, world: World, template: str, of: str) -> list[str]:
+    """The task types by priority."""
+    if of == "template":
         rows = admin.get(f"/data/project-templates/{template}/task-types").json()
-        order = [row["id"] for row in rows if row["id"] in types]
-        assert order in (types, types[::-1])
-        assert len(rows) == len(types) + 1
+        return [row["id"] for row in rows]
+    (row,) = (one for one in admin.get("/data/projects/open").json() if one["id"] == world.project)
+    return sorted(row["task_types_priority"], key=row["task_types_priority"].get)
 
 
 def new_type(number: int) -> dict[str, Any]:

@@ -128,6 +128,14 @@ class TaskStatusInProduction(Timestamped, kw_only=True):
     is_client_allowed: ClientAllowed
 
 
+class SoftwareOfTaskType(Answer, kw_only=True):
+    """Software with which a production works on a task type."""
+
+    project_id: Id
+    task_type_id: Id
+    software_id: Id
+
+
 class TeamMember(PersonRow, kw_only=True):
     """A member of a production's team; only managers see all fields."""
 
@@ -170,6 +178,20 @@ class NewTaskStatusInProduction(Body, kw_only=True):
     priority: Priority = 1
     roles_for_board: BoardRoles | UnsetType = UNSET
     is_client_allowed: ClientAllowed | UnsetType = UNSET
+
+
+class OpenToClients(Body, kw_only=True):
+    """Whether clients of a production set a status."""
+
+    is_client_allowed: ClientAllowed
+
+
+class ChosenSoftware(Body, kw_only=True):
+    """Software with which a production works on a task type."""
+
+    software_id: Annotated[
+        str, about("It isn't archived.", "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10", min_length=1)
+    ]
 
 
 class ChosenTaskType(Body, kw_only=True):

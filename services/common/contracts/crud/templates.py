@@ -169,18 +169,6 @@ class Snapshot(Body, kw_only=True):
     metadata_descriptors: list[SnapshotColumn] | None
 
 
-class TypesInOrder(Body, kw_only=True):
-    """Task types in the order of their priority."""
-
-    task_type_ids: Annotated[list[Id], about("Those that aren't used yet are added.")]
-
-
-class StatusesInOrder(Body, kw_only=True):
-    """Task statuses in the order of their priority."""
-
-    task_status_ids: Annotated[list[Id], about("Those that aren't used yet are added.")]
-
-
 class NewTemplate(Body, kw_only=True):
     """A template to make from a production."""
 
