@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from gateway.routes.table import Body, Route, avatar, data
+from services.common.contracts.crud import budgets as b
 from services.common.contracts.crud import context as c
 from services.common.contracts.crud import event_log as e
 from services.common.contracts.crud import pipeline as f
@@ -72,6 +73,8 @@ def chosen(kind: str) -> tuple[Route, ...]:
     )
 
 
+BUDGETS = "/data/projects/{project_id}/budgets"
+BUDGET = BUDGETS + "/{budget_id}"
 TEMPLATE = "/data/project-templates/{template_id}"
 #: What each list of a template takes, what it adds, and its rows.
 TEMPLATE_LISTS: Final[dict[str, tuple[Any, Any, Any]]] = {
@@ -215,6 +218,17 @@ ROUTES = (
     Route("GET",  "/data/projects/{project_id}/task-type-softwares", "crud.list_softwares_of_task_types", returns=list[p.SoftwareOfTaskType]),
     Route("POST", "/data/projects/{project_id}/task-types/{task_type_id}/softwares", "crud.choose_software", returns=p.SoftwareOfTaskType, takes=p.ChosenSoftware, status=201, body=Body.LENIENT),
     Route("DELETE", "/data/projects/{project_id}/task-types/{task_type_id}/softwares/{software_id}", "crud.drop_software", status=204),
+    Route("GET",    BUDGETS,                  "crud.list_budgets", returns=list[b.BudgetInBrief]),
+    Route("POST",   BUDGETS,                  "crud.create_budget", returns=b.BudgetRow, takes=b.NewBudget, body=Body.LENIENT),
+    Route("GET",    BUDGETS + "/time-spents", "crud.list_time_spent_by_department", returns=b.MinutesByDepartment, slow=True),
+    Route("GET",    BUDGET,                   "crud.read_budget", returns=b.BudgetRow),
+    Route("PUT",    BUDGET,                   "crud.update_budget", returns=b.BudgetRow, takes=b.BudgetChanges, body=Body.LENIENT),
+    Route("DELETE", BUDGET,                   "crud.delete_budget", status=204),
+    Route("GET",    BUDGET + "/entries",      "crud.list_budget_entries", returns=list[b.BudgetEntryInBrief]),
+    Route("POST",   BUDGET + "/entries",      "crud.create_budget_entry", returns=b.BudgetEntryRow, takes=b.NewBudgetEntry, body=Body.LENIENT),
+    Route("GET",    BUDGET + "/entries/{entry_id}", "crud.read_budget_entry", returns=b.BudgetEntryRow),
+    Route("PUT",    BUDGET + "/entries/{entry_id}", "crud.update_budget_entry", returns=b.BudgetEntryRow, takes=b.BudgetEntryChanges, body=Body.LENIENT),
+    Route("DELETE", BUDGET + "/entries/{entry_id}", "crud.delete_budget_entry", status=204),
     *(route for kind in TEMPLATE_LISTS for route in used_by_template(kind)),
     Route("PUT",  TEMPLATE + "/default-preview-background-file", "crud.set_template_background", returns=t.TemplateRow, takes=t.DefaultBackground, body=Body.LENIENT),
     Route("PUT",  TEMPLATE + "/metadata-descriptors", "crud.set_template_columns", returns=t.TemplateRow, takes=t.Snapshot, body=Body.VALUE),

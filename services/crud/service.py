@@ -7,6 +7,8 @@ from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc
+from services.crud.budgets.rpc import BudgetRpc
+from services.crud.budgets.rpc_entries import BudgetEntryRpc
 from services.crud.event_log import EventLogRpc
 from services.crud.models import ApiEvent, Base
 from services.crud.pipeline import rpc_backgrounds
@@ -54,6 +56,8 @@ class CrudService(
     OrderRpc,
     SoftwareRpc,
     TeamRpc,
+    BudgetRpc,
+    BudgetEntryRpc,
     TemplateRpc,
     TemplateListRpc,
     TemplateSettingsRpc,

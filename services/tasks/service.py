@@ -18,6 +18,7 @@ from services.tasks.internal.casting_stats import CastingStatsRpc
 from services.tasks.internal.context import ContextRpc
 from services.tasks.internal.handlers import InternalHandlers
 from services.tasks.internal.rpc import InternalRpc
+from services.tasks.internal.sums import SumRpc
 from services.tasks.models import Base
 from services.tasks.overview.rpc import OverviewRpc
 from services.tasks.policy.comments import ATTACHMENTS, COMMENTS
@@ -77,6 +78,7 @@ class TasksService(
     ContextRpc,
     InternalHandlers,
     InternalRpc,
+    SumRpc,
 ):
     """Tasks, comments, previews, time."""
 

@@ -129,6 +129,17 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         },
     ),
     "crud.open_status_to_clients": lambda _ids: {"is_client_allowed": True},
+    "crud.create_budget": lambda _ids: {"name": "New"},
+    "crud.update_budget": lambda _ids: {"name": "Newer"},
+    **dict.fromkeys(
+        ("crud.create_budget_entry", "crud.update_budget_entry"),
+        lambda ids: {
+            "department_id": ids["department"],
+            "start_date": "2026-01-05",
+            "months_duration": 2,
+            "daily_salary": 300,
+        },
+    ),
     "crud.choose_software": lambda ids: {"software_id": ids["software"]},
     "crud.set_template_background": lambda _ids: {},
     "crud.set_template_columns": lambda _ids: [{"name": "New"}],

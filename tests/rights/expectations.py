@@ -40,6 +40,7 @@ BY_RULE: Final[dict[str, str]] = {
         auth.leave_department auth.list_login_logs
         crud.link_to_template crud.unlink_from_template crud.reorder_template
         crud.set_template_background crud.set_template_columns
+        crud.list_time_spent_by_department
         crud.template_from_project crud.apply_template tasks.reorder_task_types
         crud.upload_background auth.upload_avatar:organisations
         """,
@@ -153,6 +154,9 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.list_project_comments tasks.list_project_rows
         crud.link_task_type crud.link_task_status
         crud.reorder_links crud.open_status_to_clients
+        crud.list_budgets crud.read_budget crud.create_budget crud.update_budget
+        crud.delete_budget crud.list_budget_entries crud.read_budget_entry
+        crud.create_budget_entry crud.update_budget_entry crud.delete_budget_entry
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
         """,
     "to manage the production or work on the entity": "crud.new_output_file",

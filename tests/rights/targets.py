@@ -30,6 +30,7 @@ SEGMENTS: Final = {
     "related-tasks": "task_type",
     "task-statuses": "task_status",
     "from-project": "project",
+    "entries": "budget_entry",
     "apply-template": "project_template",
 }
 #: By route, where the segment isn't enough.

@@ -12,6 +12,7 @@ from services.crud.policy.schedules import department_supervisor
 
 #: What a production's routes do besides generic CRUD.
 SEE, CHANGE = "see settings and team", "change settings and team"
+BUDGET = "see and change budgets"
 CHOOSE_SOFTWARE = "choose the software of a task type"
 PROJECTS: Final = Policy(
     kind="projects",
@@ -21,6 +22,7 @@ PROJECTS: Final = Policy(
     may={
         SEE: team,
         CHANGE: manager,
+        BUDGET: manager,
         CHOOSE_SOFTWARE: any_of(manager, department_supervisor),
     },
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from services.common.contracts import Event, RowEvent, event
+from services.common.contracts import Event, Known, RowEvent, event
 
 #: Left out by the release before, which named nobody.
 People = Annotated[list[UUID] | UnsetType, "whose memberships may have changed"]
@@ -36,6 +36,41 @@ class ProjectDeleted(RowEvent, frozen=True, kw_only=True):
 
     project_id: UUID
     person_ids: People = UNSET
+
+
+@event("crud", "budget:create")
+class BudgetCreated(Event, frozen=True, kw_only=True):
+    """A budget was added to a production by its managers."""
+
+    budget_id: UUID
+    project_id: UUID
+
+
+@event("crud", "budget-entry:create")
+class BudgetEntryCreated(Event, frozen=True, kw_only=True):
+    """An entry was added to a budget by the production's managers."""
+
+    budget_id: UUID
+    budget_entry_id: UUID
+    project_id: UUID
+
+
+@event("crud", "budget-entry:update")
+class BudgetEntryUpdated(RowEvent, frozen=True, kw_only=True):
+    """A budget entry was changed; by administrators of all budgets without its production."""
+
+    budget_id: UUID
+    budget_entry_id: UUID
+    project_id: Known = UNSET
+
+
+@event("crud", "budget-entry:delete")
+class BudgetEntryDeleted(RowEvent, frozen=True, kw_only=True):
+    """A budget entry was removed; by administrators of all budgets without its production."""
+
+    budget_id: UUID
+    budget_entry_id: UUID
+    project_id: Known = UNSET
 
 
 @event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)
