@@ -5,6 +5,7 @@ from typing import Any, Final
 from gateway.routes.table import Body, Route, avatar, data
 from services.common.contracts.crud import budgets as b
 from services.common.contracts.crud import context as c
+from services.common.contracts.crud import departments as d
 from services.common.contracts.crud import event_log as e
 from services.common.contracts.crud import pipeline as f
 from services.common.contracts.crud import planning as n
@@ -70,6 +71,28 @@ def chosen(kind: str) -> tuple[Route, ...]:
             returns=p.ProductionRow,
         ),
         Route("DELETE", path + "/{ident}", "crud.drop", status=204, fixed=fixed),
+    )
+
+
+def equipment(kind: str, *, lists: Any, row: Any, new: Any, link: Any) -> tuple[Route, ...]:
+    """The routes of what departments have of a kind."""
+    path, fixed = f"/data/departments/{{department_id}}/{kind}", (("kind", kind),)
+    return (
+        Route(
+            "GET", f"/data/departments/{kind}", "crud.list_equipment", fixed=fixed, returns=lists
+        ),
+        Route(
+            "POST",
+            path,
+            "crud.equip_department",
+            status=201,
+            body=Body.LENIENT,
+            fixed=fixed,
+            takes=new,
+            returns=link,
+        ),
+        Route("GET", path + "/{ident}", "crud.read_equipment", fixed=fixed, returns=row),
+        Route("DELETE", path + "/{ident}", "crud.unequip_department", status=204, fixed=fixed),
     )
 
 
@@ -229,6 +252,8 @@ ROUTES = (
     Route("GET",    BUDGET + "/entries/{entry_id}", "crud.read_budget_entry", returns=b.BudgetEntryRow),
     Route("PUT",    BUDGET + "/entries/{entry_id}", "crud.update_budget_entry", returns=b.BudgetEntryRow, takes=b.BudgetEntryChanges, body=Body.LENIENT),
     Route("DELETE", BUDGET + "/entries/{entry_id}", "crud.delete_budget_entry", status=204),
+    *equipment("hardware-items", lists=d.MachinesByDepartment, row=d.MachineRow, new=d.NewMachine, link=d.MachineOfDepartment),
+    *equipment("software-licenses", lists=d.SoftwareByDepartment, row=d.SoftwareRow, new=d.NewSoftware, link=d.SoftwareOfDepartment),
     *(route for kind in TEMPLATE_LISTS for route in used_by_template(kind)),
     Route("PUT",  TEMPLATE + "/default-preview-background-file", "crud.set_template_background", returns=t.TemplateRow, takes=t.DefaultBackground, body=Body.LENIENT),
     Route("PUT",  TEMPLATE + "/metadata-descriptors", "crud.set_template_columns", returns=t.TemplateRow, takes=t.Snapshot, body=Body.VALUE),

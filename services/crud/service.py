@@ -9,6 +9,7 @@ from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc
 from services.crud.budgets.rpc import BudgetRpc
 from services.crud.budgets.rpc_entries import BudgetEntryRpc
+from services.crud.departments.rpc import DepartmentRpc
 from services.crud.event_log import EventLogRpc
 from services.crud.models import ApiEvent, Base
 from services.crud.pipeline import rpc_backgrounds
@@ -58,6 +59,7 @@ class CrudService(
     TeamRpc,
     BudgetRpc,
     BudgetEntryRpc,
+    DepartmentRpc,
     TemplateRpc,
     TemplateListRpc,
     TemplateSettingsRpc,

@@ -140,6 +140,10 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
             "daily_salary": 300,
         },
     ),
+    "crud.equip_department": lambda ids: {
+        "hardware_item_id": ids["hardware_item"],
+        "software_id": ids["software"],
+    },
     "crud.choose_software": lambda ids: {"software_id": ids["software"]},
     "crud.set_template_background": lambda _ids: {},
     "crud.set_template_columns": lambda _ids: [{"name": "New"}],

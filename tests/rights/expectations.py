@@ -22,7 +22,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
         auth.show_caller auth.send_avatar assets.list_asset_types assets.read_asset_type
         crud.list_open_projects crud.list_all_projects crud.send_background
-        crud.send_background_thumbnail crud.send_avatar
+        crud.send_background_thumbnail crud.send_avatar auth.list_persons_of_department
         """,
     "to be a person": """
         auth.log_out auth.change_password auth.prepare_totp auth.enable_totp auth.disable_totp
@@ -40,7 +40,8 @@ BY_RULE: Final[dict[str, str]] = {
         auth.leave_department auth.list_login_logs
         crud.link_to_template crud.unlink_from_template crud.reorder_template
         crud.set_template_background crud.set_template_columns
-        crud.list_time_spent_by_department
+        crud.list_time_spent_by_department crud.list_equipment crud.read_equipment
+        crud.equip_department crud.unequip_department
         crud.template_from_project crud.apply_template tasks.reorder_task_types
         crud.upload_background auth.upload_avatar:organisations
         """,

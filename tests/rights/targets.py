@@ -31,6 +31,7 @@ SEGMENTS: Final = {
     "task-statuses": "task_status",
     "from-project": "project",
     "entries": "budget_entry",
+    "software-licenses": "software",
     "apply-template": "project_template",
 }
 #: By route, where the segment isn't enough.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,27 +10,18 @@ from services.common.access.context import CallContext
 from services.common.access.rules import Rule
 from services.common.contracts.crud.budgets import NewBudgetEntry
 from services.common.crud.resource import CrudContext
-from services.common.crud.validation import default_of
+from services.common.crud.validation import default_of, path_id
 from services.common.crud.writing import ask_targets
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row, Values
-from services.common.values import BadValue, finite, parse_id
+from services.common.values import BadValue, finite
 from services.crud.models import Budget, BudgetEntry
 from services.crud.policy.project_access import permitted_project
 from services.crud.policy.projects import BUDGET, PROJECTS
 
 BUDGETS, ENTRIES = table_of(Budget), table_of(BudgetEntry)
-WRONG_UUID: Final = "Wrong UUID format."
-
-
-def path_id(text: str) -> UUID:
-    """An id in a path. Raises InvalidInput."""
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise InvalidInput(WRONG_UUID) from None
 
 
 def permitted(ctx: CallContext, project_id: str, rule: Rule | None = None) -> UUID:

@@ -14,6 +14,7 @@ from services.common.contracts.crud.events import BudgetCreated
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import path_id
 from services.common.database.tables import NOW, table_of
 from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
@@ -23,7 +24,6 @@ from services.crud.budgets.rows import (
     budget_of,
     is_budget,
     locked_budget,
-    path_id,
     permitted,
 )
 from services.crud.models import Project

@@ -14,6 +14,7 @@ from services.common.contracts.types import UNSET
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import path_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound
 from services.common.json_types import Json, Values
@@ -27,7 +28,6 @@ from services.crud.budgets.rows import (
     locked_budget,
     locked_entry,
     new_entry,
-    path_id,
     permitted,
 )
 
