@@ -11,8 +11,10 @@ from services.common.contracts.crud import pipeline as f
 from services.common.contracts.crud import planning as n
 from services.common.contracts.crud import productions as p
 from services.common.contracts.crud import saved_searches as s
+from services.common.contracts.crud import schedules as v
 from services.common.contracts.crud import templates as t
 from services.common.contracts.tasks import workflow as w
+from services.common.contracts.types import Page
 
 PATHS = (
     "budget-entries",
@@ -96,6 +98,7 @@ def equipment(kind: str, *, lists: Any, row: Any, new: Any, link: Any) -> tuple[
     )
 
 
+SCHEDULE = "/data/projects/{project_id}/schedule-items"
 BUDGETS = "/data/projects/{project_id}/budgets"
 BUDGET = BUDGETS + "/{budget_id}"
 TEMPLATE = "/data/project-templates/{template_id}"
@@ -211,6 +214,9 @@ ROUTES = (
     Route("GET",  "/data/persons/{person_id}/day-offs/year/{year}",          "crud.list_absences", returns=list[n.DayOffRow]),
     Route("GET",  "/data/persons/{person_id}/day-offs/month/{year}/{month}", "crud.list_absences", returns=list[n.DayOffRow]),
     Route("GET",  "/data/persons/{person_id}/day-offs/week/{year}/{week}",   "crud.list_absences", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/projects/{project_id}/day-offs", "crud.list_team_absences", returns=n.DaysOffByPerson, query=n.PeriodQuery),
+    Route("GET",  "/data/projects/{project_id}/build-jobs", "crud.list_build_jobs", returns=list[n.BuildJobRow]),
+    Route("GET",  "/data/projects/{project_id}/playlists/all", "crud.list_all_playlists", returns=list[n.PlaylistWithJobs] | Page[n.PlaylistWithJobs], query=n.NumberedPage, slow=True),
     Route("GET",  "/data/projects/{project_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
     Route("GET",  "/data/projects/{project_id}/episodes/{episode_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
     Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", returns=n.PlaylistRow, takes=n.PlaylistEntry, body=Body.LENIENT),
@@ -252,6 +258,12 @@ ROUTES = (
     Route("GET",    BUDGET + "/entries/{entry_id}", "crud.read_budget_entry", returns=b.BudgetEntryRow),
     Route("PUT",    BUDGET + "/entries/{entry_id}", "crud.update_budget_entry", returns=b.BudgetEntryRow, takes=b.BudgetEntryChanges, body=Body.LENIENT),
     Route("DELETE", BUDGET + "/entries/{entry_id}", "crud.delete_budget_entry", status=204),
+    Route("GET", SCHEDULE + "/task-types", "crud.list_scheduled_types", returns=list[v.ScheduledTaskType], effect=True),
+    *(Route("GET", SCHEDULE + f"/{{task_type_id}}/{kind}", "crud.list_scheduled_objects", returns=list[v.ScheduledObject], query=v.EpisodeQuery, fixed=(("kind", kind),), effect=True) for kind in ("asset-types", "episodes", "sequences", "edits")),
+    Route("GET",  "/data/production-schedule-versions/{version_id}/task-links", "crud.list_version_tasks", returns=list[v.ScheduledTask], query=v.TaskLinkQuery, slow=True),
+    Route("POST", "/actions/production-schedule-versions/{version_id}/set-task-links-from-production", "crud.copy_tasks_to_version", returns=v.CopiedTasks, slow=True),
+    Route("POST", "/actions/production-schedule-versions/{version_id}/set-task-links-from-production-schedule-version", "crud.copy_version", returns=v.CopiedTasks, takes=v.SourceVersion, body=Body.LENIENT, slow=True),
+    Route("POST", "/actions/production-schedule-versions/{version_id}/apply-to-production", "crud.apply_version", returns=v.AppliedTasks, slow=True),
     *equipment("hardware-items", lists=d.MachinesByDepartment, row=d.MachineRow, new=d.NewMachine, link=d.MachineOfDepartment),
     *equipment("software-licenses", lists=d.SoftwareByDepartment, row=d.SoftwareRow, new=d.NewSoftware, link=d.SoftwareOfDepartment),
     *(route for kind in TEMPLATE_LISTS for route in used_by_template(kind)),

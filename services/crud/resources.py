@@ -108,6 +108,7 @@ RESOURCES: Final = Registry(
         read=manager,
         create=manager,
         update=manager,
+        rules=schedule_rules.VersionRules(),
     ),
     Resource(
         path="production-schedule-version-task-links",

@@ -37,6 +37,8 @@ from services.crud.productions.rpc_softwares import SoftwareRpc
 from services.crud.productions.rpc_team import TeamRpc
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches.rpc import SavedSearchRpc
+from services.crud.schedules.rpc_items import ScheduleRpc
+from services.crud.schedules.rpc_versions import ScheduleVersionRpc
 from services.crud.templates.rpc_apply import TemplateRpc
 from services.crud.templates.rpc_lists import TemplateListRpc
 from services.crud.templates.rpc_settings import TemplateSettingsRpc
@@ -60,6 +62,8 @@ class CrudService(
     BudgetRpc,
     BudgetEntryRpc,
     DepartmentRpc,
+    ScheduleRpc,
+    ScheduleVersionRpc,
     TemplateRpc,
     TemplateListRpc,
     TemplateSettingsRpc,

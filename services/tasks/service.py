@@ -18,6 +18,7 @@ from services.tasks.internal.casting_stats import CastingStatsRpc
 from services.tasks.internal.context import ContextRpc
 from services.tasks.internal.handlers import InternalHandlers
 from services.tasks.internal.rpc import InternalRpc
+from services.tasks.internal.schedule import TaskScheduleRpc
 from services.tasks.internal.sums import SumRpc
 from services.tasks.models import Base
 from services.tasks.overview.rpc import OverviewRpc
@@ -79,6 +80,7 @@ class TasksService(
     InternalHandlers,
     InternalRpc,
     SumRpc,
+    TaskScheduleRpc,
 ):
     """Tasks, comments, previews, time."""
 

@@ -144,6 +144,7 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "hardware_item_id": ids["hardware_item"],
         "software_id": ids["software"],
     },
+    "crud.copy_version": lambda ids: {"production_schedule_version_id": ids["another version"]},
     "crud.choose_software": lambda ids: {"software_id": ids["software"]},
     "crud.set_template_background": lambda _ids: {},
     "crud.set_template_columns": lambda _ids: [{"name": "New"}],

@@ -206,6 +206,8 @@ class Corner:
             self.put("project_task_status_link", task_status_id=self.world.status)
         self.put("milestone", name=self.mark("milestone"), date=DAY)
         self.put("schedule_item", start_date=DAY, end_date=DAY, object_id=None)
+        copy = f"{self.place.name} copy"
+        self.ids["another version"] = self.put("production_schedule_version", "b", name=copy)
         version = self.put("production_schedule_version", name=self.mark("schedule version"))
         link = {"production_schedule_version_id": version}
         self.put("production_schedule_version_task_link", **link)

@@ -40,6 +40,7 @@ BY_RULE: Final[dict[str, str]] = {
         auth.leave_department auth.list_login_logs
         crud.link_to_template crud.unlink_from_template crud.reorder_template
         crud.set_template_background crud.set_template_columns
+        crud.list_build_jobs crud.list_all_playlists
         crud.list_time_spent_by_department crud.list_equipment crud.read_equipment
         crud.equip_department crud.unequip_department
         crud.template_from_project crud.apply_template tasks.reorder_task_types
@@ -67,6 +68,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,
+    "to be of the studio in the production's team": "crud.list_team_absences",
     "a manager": "crud.list_event_names crud.list_template_part",
     "a manager of what is asked for": "crud.list_last_events",
     "any role, and the team of what is asked for": """
@@ -98,7 +100,8 @@ BY_RULE: Final[dict[str, str]] = {
     STUDIO_PEOPLE: """
         tasks.read_project_news
         assets.list_project_entities:concept assets.create_entity:concept crud.list_plans
-        tasks.create_entity_tasks
+        tasks.create_entity_tasks crud.list_scheduled_types crud.list_scheduled_objects
+        crud.list_version_tasks
         """,
     READER: """
         assets.read_part assets.list_children assets.list_shots_of_episode
@@ -155,6 +158,7 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.list_project_comments tasks.list_project_rows
         crud.link_task_type crud.link_task_status
         crud.reorder_links crud.open_status_to_clients
+        crud.copy_tasks_to_version crud.copy_version crud.apply_version
         crud.list_budgets crud.read_budget crud.create_budget crud.update_budget
         crud.delete_budget crud.list_budget_entries crud.read_budget_entry
         crud.create_budget_entry crud.update_budget_entry crud.delete_budget_entry

@@ -51,7 +51,7 @@ class SoftwareRpc(ResourceService):
         Forbidden, NotFound. Emits ``project:update`` where it is new.
         """
         software_id = bodies.read(ChosenSoftware, data).software_id
-        task_type, software = self._permitted(project_id, task_type_id, software_id)
+        task_type, software = self._permitted_choice(project_id, task_type_id, software_id)
         project = permitted_project(self, project_id, anyone)
         self._check_usable(project, task_type, software)
         ends = dict(zip(ENDS, (project, task_type, software), strict=True))
@@ -66,7 +66,7 @@ class SoftwareRpc(ResourceService):
 
         Raises InvalidInput, Forbidden, NotFound. Emits ``project:update`` where it did.
         """
-        task_type, software = self._permitted(project_id, task_type_id, software_id)
+        task_type, software = self._permitted_choice(project_id, task_type_id, software_id)
         project = permitted_project(self, project_id, anyone)
         ends = zip(ENDS, (project, task_type, software), strict=True)
         removal = sa.delete(LINK).where(*(LINK.c[name] == ident for name, ident in ends))
@@ -74,7 +74,9 @@ class SoftwareRpc(ResourceService):
             project_changed(self, project)
         return Reply(b"")
 
-    def _permitted(self, project_id: str, task_type_id: str, software_id: str) -> tuple[UUID, UUID]:
+    def _permitted_choice(
+        self, project_id: str, task_type_id: str, software_id: str
+    ) -> tuple[UUID, UUID]:
         """The ids, of somebody who may choose. Raises Forbidden, NotFound, InvalidInput."""
         project, task_type = _id_or_none(project_id), _id_or_none(task_type_id)
         role = self.actor.role_in(project)

@@ -48,6 +48,15 @@ DEPARTURES = {
     ("GET", "/data/projects"): ["$.message"],
     ("POST", "/data/projects"): BIT_RATES,
     ("POST", "/data/project-templates"): BIT_RATES,
+    # today
+    **{
+        ("GET", f"/data/projects/<project_id>/schedule-items/{part}"): ["$[*].start_date"]
+        for part in (
+            "task-types",
+            *(f"<task_type_id>/{kind}" for kind in ("asset-types", "episodes", "sequences")),
+            "<task_type_id>/edits",
+        )
+    },
     # its name is made up
     ("POST", "/actions/tasks/<task_id>/comments/<comment_id>/add-preview"): ["$.name"],
     # a PNG is kept as it came, where the reference wrote it anew

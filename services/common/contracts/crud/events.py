@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from services.common.contracts import Event, Known, RowEvent, event
@@ -86,6 +87,26 @@ class ProjectPrepared(Event, frozen=True, kw_only=True):
     first_episode_id: UUID | None = None
     descriptors: list[dict[str, Any]] = []
     is_new: bool = True
+
+
+@event("crud", "production_schedule_version:update")
+class ScheduleVersionUpdated(Event, frozen=True, kw_only=True):
+    """A schedule version was copied from another, or applied to its production."""
+
+    production_schedule_version_id: UUID
+    project_id: UUID
+
+
+@event("crud", "schedule:applied", stored=False, handled_by=("tasks",), awaited=True)
+class ScheduleApplied(Event, frozen=True, kw_only=True):
+    """A schedule version was applied: the production's tasks get its dates and estimations.
+
+    ``tasks`` holds ``[task id, start, end, estimation]`` for each, in one event, so that all of
+    them change at once.
+    """
+
+    project_id: UUID
+    tasks: msgspec.Raw
 
 
 @event("crud", "day-off:covers", stored=False, handled_by=("tasks",))
