@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 OUTBOX: Final = (
     # Newer than the record of the restore, since handlers ignore events from before it.
-    "UPDATE outbox SET created_at = clock_timestamp(); "
+    # What their transactions changed is not in a backup: their numbers mean others here.
+    "UPDATE outbox SET created_at = clock_timestamp(), tx = NULL; "
     "SELECT setval(pg_get_serial_sequence('outbox', 'id'), greatest("
     "(SELECT coalesce(max(id), 1) FROM outbox), "
     "(SELECT last_value FROM pg_sequences WHERE schemaname = current_schema() "

@@ -11,6 +11,7 @@ from services.assets.entities.rpc_own_entities import OwnEntityRpc
 from services.assets.entities.rpc_removal import RemovalRpc
 from services.assets.instances.rpc import InstanceRpc
 from services.assets.internal.context import ContextRpc
+from services.assets.internal.descriptions import DESCRIBER
 from services.assets.internal.handlers import InternalHandlers
 from services.assets.internal.main_preview import MainPreviewRpc
 from services.assets.internal.rpc import InternalRpc
@@ -21,6 +22,7 @@ from services.assets.policy.castings import CASTINGS, INSTANCES
 from services.assets.policy.descriptors import DESCRIPTORS
 from services.assets.policy.entities import BY_KIND, ENTITIES
 from services.assets.resources import RESOURCES
+from services.common.crud.describing import DescriptionRpc
 from services.common.crud.rpc import CrudRpc
 
 
@@ -48,10 +50,12 @@ class AssetsService(
     InternalRpc,
     MainPreviewRpc,
     ScheduleObjectsRpc,
+    DescriptionRpc,
 ):
     """Assets, shots and what appears where."""
 
     name = "assets"
     metadata = Base.metadata
     registry = RESOURCES
+    describer = DESCRIBER
     policies = (ENTITIES, *BY_KIND.values(), DESCRIPTORS, CASTINGS, INSTANCES)

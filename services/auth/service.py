@@ -2,6 +2,7 @@
 
 from services.auth.config import AuthSettings
 from services.auth.internal.context import ContextRpc
+from services.auth.internal.descriptions import DESCRIBER
 from services.auth.internal.notification_mail import NotificationMailRpc
 from services.auth.internal.rpc import InternalRpc
 from services.auth.models import Base
@@ -15,6 +16,7 @@ from services.auth.sessions.rpc_password import PasswordRpc
 from services.auth.sessions.rpc_session import SessionRpc
 from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.contracts.auth.events import OrganisationThumbnailSet, PersonThumbnailSet
+from services.common.crud.describing import DescriptionRpc
 from services.common.crud.rpc import CrudRpc
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc
@@ -32,6 +34,7 @@ class AuthService(
     InternalRpc,
     ContextRpc,
     DepartmentRpc,
+    DescriptionRpc,
 ):
     """People, the studio, sessions."""
 
@@ -39,6 +42,7 @@ class AuthService(
     settings_class = AuthSettings
     metadata = Base.metadata
     registry = RESOURCES
+    describer = DESCRIBER
     avatars = {
         "persons": Avatar(
             read=reader,

@@ -22,6 +22,7 @@ from services.common.events.inbox import wake_readers
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
+from services.common.wire.topology import HISTORY
 from services.crud.models import ApiEvent
 from services.crud.policy.event_log import EVENTS
 
@@ -53,7 +54,7 @@ class EventLogRpc(ResourceService):
     @on(
         batch=BATCH,
         inbox=Inbox.NONE,
-        history=True,
+        batches_of=HISTORY,
         gather=0.1,
         ordered=True,
         formerly=("log_events",),

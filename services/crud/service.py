@@ -1,7 +1,6 @@
 """The service, composed of its RPC mixins."""
 
 from services.common.access.rules import any_of, manager, studio_manager, team
-from services.common.config import FileSettings
 from services.common.contracts.crud.events import ProjectThumbnailSet
 from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
@@ -9,8 +8,11 @@ from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc
 from services.crud.budgets.rpc import BudgetRpc
 from services.crud.budgets.rpc_entries import BudgetEntryRpc
+from services.crud.config import CrudSettings
 from services.crud.departments.rpc import DepartmentRpc
 from services.crud.event_log import EventLogRpc
+from services.crud.history.partitions import HistoryPartitionRpc
+from services.crud.history.rpc import HistoryRpc
 from services.crud.models import ApiEvent, Base
 from services.crud.pipeline import rpc_backgrounds
 from services.crud.pipeline.rpc import PipelineRpc
@@ -68,12 +70,14 @@ class CrudService(
     TemplateListRpc,
     TemplateSettingsRpc,
     EventLogRpc,
+    HistoryRpc,
+    HistoryPartitionRpc,
     BackgroundRpc,
 ):
     """The studio's records."""
 
     name = "crud"
-    settings_class = FileSettings
+    settings_class = CrudSettings
     metadata = Base.metadata
     registry = RESOURCES
     policies = (

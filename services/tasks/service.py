@@ -1,6 +1,7 @@
 """The service, composed of its RPC mixins."""
 
 from services.common.config import FileSettings
+from services.common.crud.describing import DescriptionRpc
 from services.common.crud.rpc import CrudRpc
 from services.common.files.row_files import RowFiles
 from services.common.files.rpc import FilesRpc
@@ -16,6 +17,7 @@ from services.tasks.feed.rpc_notifications import NotificationRpc
 from services.tasks.feed.rpc_subscriptions import SubscriptionRpc
 from services.tasks.internal.casting_stats import CastingStatsRpc
 from services.tasks.internal.context import ContextRpc
+from services.tasks.internal.descriptions import DESCRIBER
 from services.tasks.internal.handlers import InternalHandlers
 from services.tasks.internal.rpc import InternalRpc
 from services.tasks.internal.schedule import TaskScheduleRpc
@@ -81,6 +83,7 @@ class TasksService(
     InternalRpc,
     SumRpc,
     TaskScheduleRpc,
+    DescriptionRpc,
 ):
     """Tasks, comments, previews, time."""
 
@@ -88,6 +91,7 @@ class TasksService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
+    describer = DESCRIBER
     policies = (
         TASKS,
         COMMENTS,

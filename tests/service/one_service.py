@@ -188,12 +188,20 @@ def _committed(worker: WorkerContext) -> Exception | None:
 
 #: Tables of the kernel, which no list shows.
 UNSHOWN: Final = frozenset(
-    {"outbox", "inbox", "idempotency_key", "change_count", "gone_row", "row_count"}
+    {
+        "outbox",
+        "inbox",
+        "idempotency_key",
+        "change_count",
+        "gone_row",
+        "row_count",
+        "row_change",
+    }
 )
 
 
 #: Tables that the first read of a list fills.
-FILLED: Final = frozenset({"salary_scale", "row_count", "outbox"})
+FILLED: Final = frozenset({"salary_scale", "row_count", "row_change", "outbox"})
 
 
 def assert_announced(

@@ -19,6 +19,7 @@ TESTED_BY: Final = {
     "bulk/importing.py": "tests/system/deploy/test_transfer.py",
     "bulk/starter_set.py": "tests/unit/deploy/test_starter_set.py",
     "bulk/suspended_constraints.py": "tests/system/deploy/test_transfer.py",
+    "contracts/full_events.py": "tests/system/whole/test_full_events.py",
     "contracts/shapes.py": "tests/unit/deploy/test_documents.py",
     "contracts/types.py": "tests/unit/common/test_body_types.py",
     "contracts/references.py": "tests/system/contracts/test_foreign_references.py",
@@ -38,6 +39,7 @@ TESTED_BY: Final = {
     "database/timed_connection.py": "tests/system/whole/test_watching.py",
     "database/transaction.py": "tests/service/files/test_guard.py",
     "events/inbox.py": "tests/system/whole/test_events.py",
+    "events/outbox.py": "tests/service/common/test_row_changes.py",
     "events/relay.py": "tests/system/common/test_relay.py",
     "events/subscriber.py": "tests/system/whole/test_ordered_events.py",
     "files/avatars.py": "tests/system/common/test_avatars.py",
@@ -53,6 +55,7 @@ TESTED_BY: Final = {
     "runtime/inbox_listener.py": "tests/service/test_inbox_listener.py",
     "runtime/nameko_container.py": "tests/system/whole/test_replicas.py",
     "runtime/positions.py": "tests/system/whole/test_who_wrote_sees_it.py",
+    "runtime/publishing.py": "tests/system/whole/test_full_events.py",
     "runtime/service.py": "tests/system/gateway/test_conditional.py",
     "wire/errors.py": "tests/unit/common/wire/test_connection.py",
 }

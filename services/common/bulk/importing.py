@@ -39,6 +39,8 @@ KERNEL: Final = frozenset(
         "alembic_version",
     }
 )
+#: Tables that triggers fill.
+NOTES: Final = frozenset({row_counts.NOTES.name, "row_change"})
 #: Bytes of all tables from which TRUNCATE is used; DELETE is quicker for small ones.
 LARGE: Final = 8 * 1024 * 1024
 ROW_FAULTS: Final = (psycopg2.DataError, psycopg2.IntegrityError)
@@ -46,9 +48,13 @@ Rows = list[dict[str, Any]]
 
 
 def stored_tables(service: str) -> dict[str, sa.Table]:
-    """All tables of a service except ``row_count``, which triggers fill."""
+    """All tables of a service that a backup holds: not those that triggers or this run fill."""
     tables = metadata_of(service).tables
-    return {str(name): table for name, table in tables.items() if name != row_counts.NOTES.name}
+    return {
+        str(name): table
+        for name, table in tables.items()
+        if name not in NOTES and not table.info.get("stays")
+    }
 
 
 def own_tables(service: str) -> dict[str, sa.Table]:

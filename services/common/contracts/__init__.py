@@ -99,3 +99,13 @@ def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
         namespace={"__doc__": f"A {name.split(':', maxsplit=1)[0].replace('-', ' ')} {verb}."},
     )
     return event(owner, name)(declared)  # type: ignore[no-any-return]
+
+
+def subject_of(name: str, payload: str | bytes) -> UUID | None:
+    """The id of the row that an event is about: ``task_id`` of ``task:assign``; None for others."""
+    key = name.partition(":")[0].replace("-", "_") + "_id"
+    ident = msgspec.json.decode(payload).get(key)
+    try:
+        return UUID(ident) if ident else None
+    except (TypeError, ValueError, AttributeError):
+        return None

@@ -414,10 +414,16 @@ class Registry:
         if len(self.by_path) != len(resources):
             message = f"two resources of {service} share a path"
             raise TypeError(message)
+        self._by_subject: dict[str, Resource] = {}
         for resource in resources:
             for prefix in resource.events or (resource.event_name({}),):
+                self._by_subject[prefix] = resource
                 for verb in VERBS:
                     self.declare(prefix, verb, resource)
+
+    def of_subject(self, subject: str) -> Resource | None:
+        """The resource whose rows events of that subject are about: ``task`` of ``task:assign``."""
+        return self._by_subject.get(subject)
 
     def of_table(self, table: str) -> Resource | None:
         """The resource that serves a table, if one does."""

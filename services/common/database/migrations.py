@@ -8,6 +8,7 @@ one that builds an index on a large table does so in an ``autocommit_block()``, 
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from importlib import import_module
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT: Final = Path(__file__).parent.parent.parent
+#: The names of partitions by day, and of their indexes.
+PARTITION: Final = re.compile(r"_\d{8}(_|$)")
 AUTOCOMMIT: Final = "AUTOCOMMIT"
 #: For each transaction: requests queue up behind a migration that waits for a table lock.
 TIMEOUTS: Final = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'"
@@ -102,8 +105,15 @@ def differences(service: str, url: str) -> list[Any]:
     """Differences between the declared tables and the migrated schema, as Alembic lists them."""
     engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": _is_declared}
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, metadata_of(service)))
+
+
+def _is_declared(_object: Any, name: str | None, kind: str, reflected: bool, _to: Any) -> bool:
+    """Whether to compare it; partitions, which are made at run time, are no tables of their own."""
+    partition = name is not None and PARTITION.search(name) is not None
+    return not (reflected and kind in {"table", "index"} and partition)
 
 
 def revision(service: str, url: str, message: str) -> Path:

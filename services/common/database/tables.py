@@ -25,6 +25,7 @@ NAMING: Final = {
 }
 # Columns of resources hold UTC without a time zone, as clients read and write it.
 NOW: Final = sa.text("timezone('utc', now())")
+TRANSACTION: Final = sa.text("pg_current_xact_id()::text::bigint")
 
 
 class Ref(NamedTuple):
@@ -236,7 +237,7 @@ def new_metadata() -> sa.MetaData:
 
 
 def _event_tables(metadata: sa.MetaData) -> None:
-    """The outbox, and the inbox of handled events."""
+    """The outbox, what its events changed, and the inbox of handled events."""
     sa.Table(
         "outbox",
         metadata,
@@ -250,6 +251,22 @@ def _event_tables(metadata: sa.MetaData) -> None:
         sa.Column("stored", sa.Boolean, nullable=False),
         _inserted_at(),
         sa.Column("traceparent", sa.Text),
+        # The transaction that emitted it, for ``row_change``.
+        sa.Column("tx", sa.BigInteger, server_default=TRANSACTION),
+    )
+    # Triggers write it: whichever code changes a row, its events say what changed.
+    sa.Table(
+        "row_change",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("tx", sa.BigInteger, nullable=False, server_default=TRANSACTION),
+        sa.Column("row_id", sa.Uuid, nullable=False),
+        sa.Column("table_name", sa.Text, nullable=False),
+        # The row, without secrets; null before it was there, and after it is gone.
+        sa.Column("before", JSONB(none_as_null=True)),
+        sa.Column("after", JSONB(none_as_null=True)),
+        _inserted_at(),
+        sa.Index(None, "tx", "row_id"),
     )
     sa.Table(
         "inbox",

@@ -36,6 +36,11 @@ class Delivery(msgspec.Struct, frozen=True):
     project_id: UUID | None = None
     request_id: str = ""
     traceparent: str = ""
+    stored: bool = True
+    #: The row that the event is about, before and after the transaction that emitted it: null
+    #: before it was there, and after it is gone; both are null where it did not change.
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a malformed time."""

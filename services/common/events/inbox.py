@@ -31,6 +31,10 @@ class Inbox(Enum):
     NONE = "none"
 
 
+#: When an import replaced all rows; prepared, since every event that is handled asks it.
+REPLACED_AT: Final = """
+SELECT created_at FROM inbox WHERE event_id = %(event)s::uuid AND handler = %(handler)s
+"""
 WAKE: Final = "SELECT pg_notify(%(channel)s, '')"
 
 
@@ -73,8 +77,8 @@ def without_replaced(service: Service, delivered: Any) -> Any:
 
     Read outside the transaction, so that the handler may still call other services.
     """
-    with service.database.read() as connection:
-        replaced = connection.scalar(_replaced(service.metadata.tables["inbox"]))
+    event, handler = REPLACED
+    replaced = service.database.scalar(REPLACED_AT, event=event, handler=handler)
     deliveries = delivered if isinstance(delivered, list) else [delivered]
     remaining = [
         delivery

@@ -21,26 +21,32 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import psycopg2
 from psycopg2.extras import register_uuid
 
 from services.common.config import ConfigError, ProcessSettings, ServiceSettings
-from services.common.database.change_version import STUDIO
 from services.common.database.connect_options import CONNECT_OPTIONS
+from services.common.events import batches, outbox
 from services.common.observability import metrics, metrics_server, tracing
 from services.common.observability.health_files import HealthFiles
 from services.common.observability.log import configure
 from services.common.wire.errors import BrokerLost
 from services.common.wire.link import BACKOFF, QUIET_ATTEMPTS
 from services.common.wire.publisher import Publisher
-from services.common.wire.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
+from services.common.wire.topology import (
+    CHANGES,
+    HISTORY,
+    SERVICES,
+    declare_exchanges,
+    exchange_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
+
+    from services.common.events.outbox import Row
 
 log = logging.getLogger(__name__)
 
@@ -61,45 +67,19 @@ STUCK_SECONDS: Final = 60.0
 READY_SECONDS: Final = 10.0
 #: Seconds between touches of the health files.
 HEALTH_SECONDS: Final = 1.0
-#: Limit in bytes of a message to the event log, unless a single event is larger.
-HISTORY_BYTES: Final = 1_000_000
 #: AMQP's reply code for a message over the broker's size limit.
 PRECONDITION_FAILED: Final = 406
 #: Retention by table: an older redelivery or retried request counts as new. ``gone_row`` refuses
 #: references to deleted rows by whoever saw them before the delete: a request does so for its
 #: deadline, some seconds, but an event that names a row may be handled days later.
-RETENTION: Final = {"inbox": "7 days", "idempotency_key": "24 hours", "gone_row": "7 days"}
-COLUMNS: Final = (
-    "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
-    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
-    "FROM outbox "
-)
-SELECT: Final = COLUMNS + "WHERE id <> ALL(%s) ORDER BY id LIMIT %s"
-SELECT_ONE: Final = COLUMNS + "WHERE id = %s"
-
-#: Moves confirmed events from the outbox into the change count. One statement, so that no reader
-#: sees them in both or in neither: see ``change_version``.
-FOLD: Final = """
-WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
-INSERT INTO change_count AS known (project_id, changes)
-SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
-ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
-"""
-
-
-class Row(NamedTuple):
-    """An event in the outbox."""
-
-    id: int
-    event_id: UUID
-    name: str
-    payload: str
-    actor_id: UUID | None
-    project_id: UUID | None
-    request_id: str | None
-    stored: bool
-    time: str
-    traceparent: str | None
+RETENTION: Final = {
+    "inbox": "7 days",
+    "idempotency_key": "24 hours",
+    "gone_row": "7 days",
+    # Of transactions that emitted no event; the others' are removed with their events, which may
+    # have to wait for a broker.
+    "row_change": "3 days",
+}
 
 
 class Relay(threading.Thread):
@@ -192,8 +172,7 @@ class Relay(threading.Thread):
         """Publish and delete up to ``size`` rows; returns whether there may be more."""
         size = self.size
         with database.cursor() as cursor:
-            cursor.execute(SELECT, (list(self.aside), size))
-            events = [Row(*row) for row in cursor.fetchall()]
+            events = outbox.read(cursor, size, self.aside)
         self._relay_these(events, database, publisher)
         self.size = min(BATCH, 2 * size)
         return len(events) == size
@@ -208,18 +187,19 @@ class Relay(threading.Thread):
         # over it, so it is alone in its batch.
         del self.aside[number]
         with database.cursor() as cursor:
-            cursor.execute(SELECT_ONE, (number,))
-            events = [Row(*row) for row in cursor.fetchall()]
+            events = outbox.read_one(cursor, number)
         self._relay_these(events, database, publisher)
 
     def _relay_these(self, events: list[Row], database: Any, publisher: Publisher) -> None:
         """Publish rows, then delete them. Raises OSError if the broker does not confirm them."""
         try:
             published = [row for event in events if (row := self._publish(publisher, event))]
-            if stored := [event for event in published if event.stored]:
-                # In the same confirm as the events themselves: both are in the broker before the
-                # rows are deleted.
-                self._publish_to_log(publisher, stored)
+            # In the same confirm as the events themselves: all are in the broker before the rows
+            # are deleted.
+            for message in batches.for_log(self.service, published):
+                publisher.add(message, HISTORY, "")
+            for message in batches.with_changes(self.service, published):
+                publisher.add(message, CHANGES, "")
             publisher.confirm()
         except OSError as error:
             if isinstance(error, BrokerLost) and error.code == PRECONDITION_FAILED:
@@ -229,7 +209,7 @@ class Relay(threading.Thread):
             raise
         if published:
             with database.cursor() as cursor:
-                cursor.execute(FOLD, ([event.id for event in published], str(STUDIO)))
+                outbox.remove(cursor, published)
             metrics.published(self.service, [event.time for event in published])
 
     def _isolate(self, events: list[Row], reason: str) -> None:
@@ -266,33 +246,6 @@ class Relay(threading.Thread):
                 self._set_aside(event, str(error))
                 return None
             return event._replace(traceparent=tracing.traceparent())
-
-    def _publish_to_log(self, publisher: Publisher, events: Sequence[Row]) -> None:
-        """Buffer events for the event log, many in a message, each encoded as a ``Delivery``."""
-        chunk: list[bytes] = []
-        size = 0
-        for encoded in map(self._as_delivery, events):
-            if chunk and size + len(encoded) > HISTORY_BYTES:
-                publisher.add(b"[" + b",".join(chunk) + b"]", HISTORY, "")
-                chunk, size = [], 0
-            chunk.append(encoded)
-            size += len(encoded)
-        publisher.add(b"[" + b",".join(chunk) + b"]", HISTORY, "")
-
-    def _as_delivery(self, event: Row) -> bytes:
-        return msgspec.json.encode(
-            {
-                "name": event.name,
-                "payload": msgspec.Raw(event.payload.encode()),
-                "event_id": event.event_id,
-                "time": event.time,
-                "source": self.service,
-                "actor_id": event.actor_id,
-                "project_id": event.project_id,
-                "request_id": event.request_id or "",
-                "traceparent": event.traceparent or "",
-            }
-        )
 
     def _sleep(self, database: Any, publisher: Publisher) -> None:
         """Wait for the NOTIFY of a commit, or for ``POLL_SECONDS`` in case one was lost."""

@@ -44,7 +44,6 @@ from services.common.wire.link import Link
 from services.common.wire.publisher import Publisher
 from services.common.wire.topology import (
     DEAD,
-    HISTORY,
     ORDERED,
     QUEUE,
     SERVICES,
@@ -84,7 +83,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         *names: str,
         batch: int = 0,
         inbox: Inbox = Inbox.FIRST,
-        history: bool = False,
+        batches_of: str = "",
         gather: float = 0.0,
         ordered: bool = False,
         formerly: tuple[str, ...] = (),
@@ -92,7 +91,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
     ) -> None:
         super().__init__(expected_exceptions=(Unavailable,), **kwargs)
         self.names, self.batch, self.inbox = names, batch, inbox
-        self.history, self.gather = history, gather
+        self.batches_of, self.gather = batches_of, gather
         self.ordered, self.formerly = ordered, formerly
 
     def setup(self) -> None:
@@ -139,8 +138,8 @@ class Handler(Entrypoint):  # type: ignore[misc]
         for name in self.names:
             for service in SERVICES:
                 yield exchange_of(service), name
-        if self.history:
-            yield HISTORY, ""
+        if self.batches_of:
+            yield self.batches_of, ""
 
     def _arrive(self, message: Incoming) -> None:
         self.arrived.append(message)
@@ -231,7 +230,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _read(self, message: Incoming) -> list[Delivery]:
         """Decode a message. Events of a batch that can't be decoded are dead-lettered alone."""
-        deliveries, undecodable = read_deliveries(message, many=self.history)
+        deliveries, undecodable = read_deliveries(message, many=bool(self.batches_of))
         for raw, reason in undecodable:
             self._refuse(reason)
             self._dead_letter(raw, {}, "")
@@ -343,7 +342,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
         Waits for the confirm, since the message is acknowledged next. Raises OSError.
         """
-        death = {"queue": self.queue, "reason": "rejected", "exchange": HISTORY, "count": 1}
+        death = {"queue": self.queue, "reason": "rejected", "exchange": self.batches_of, "count": 1}
         # A connection of its own: the link has no confirms, and this is too rare to keep one open.
         publisher = Publisher(self.settings.amqp_uri, declare_exchanges, name=f"{self.queue} dead")
         try:
@@ -362,18 +361,17 @@ def on(
     *names: str,
     batch: int = 0,
     inbox: Inbox = Inbox.FIRST,
-    history: bool = False,
+    batches_of: str = "",
     gather: float = 0.0,
     ordered: bool = False,
     formerly: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Subscribe a method to the events ``names`` (AMQP topic patterns) of all services.
 
-    The method gets a Delivery, or with ``batch`` a list of up to so many. ``history`` subscribes to
-    all events for the log, which relays send many in a message. ``gather`` is how many seconds
-    pass at least from one batch to the next, unless it is full or a call waits for an event that is
-    handled here. ``ordered`` and ``formerly``: see
-    the module's docstring.
+    The method gets a Delivery, or with ``batch`` a list of up to so many. ``batches_of`` subscribes
+    to an exchange on which relays send many events in a message (``topology``). ``gather`` is how
+    many seconds pass at least from one batch to the next, unless it is full or a call waits for an
+    event that is handled here. ``ordered`` and ``formerly``: see the module's docstring.
 
     What such a method changes is waited for by those who wrote (``runtime.positions``) if the event
     names the service in ``handled_by``; the method then records it in the inbox, and is
@@ -398,7 +396,7 @@ def on(
                     record_caused(self, delivery.event_id, name)
                 return result
 
-        options = {"batch": batch, "inbox": inbox, "history": history, "gather": gather}
+        options = {"batch": batch, "inbox": inbox, "batches_of": batches_of, "gather": gather}
         decorated = Handler.decorator(*names, ordered=ordered, formerly=formerly, **options)
         return cast("F", decorated(run))
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Seconds without another confirm after which the broker is considered lost.
 CONFIRM_SECONDS: Final = 10.0
+#: Seconds for frames that have come already.
+IDLE_SECONDS: Final = 0.01
 #: Seconds without progress after which a write fails. Longer than for RPC: no caller waits for an
 #: event, so a broker that throttles its publishers gets time.
 WRITE_SECONDS: Final = 10.0
@@ -100,6 +102,12 @@ class Publisher:
     def read(self) -> None:
         """Process incoming frames and heartbeats. Raises OSError when the connection is lost."""
         self.connection.read()
+
+    def idle(self) -> None:
+        """Process what has come, without waiting for more. Raises OSError."""
+        if data := self.connection.transport.receive(IDLE_SECONDS):
+            self.connection.session.feed(data)
+        self.connection.tick()
 
     def beat(self) -> None:
         """Send a heartbeat if one is due; call about once a second."""

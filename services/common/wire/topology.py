@@ -45,6 +45,15 @@ HEARD: Final = "callboard.heard"
 HISTORY: Final = "callboard.history"
 #: The queue of the event log, as its handler names it.
 HISTORY_QUEUE: Final = "crud.log_events.ordered"
+#: The exchange on which they send all events with what changed, many in one message, to be
+#: described; and the queue of the handler that does it.
+CHANGES: Final = "callboard.changes"
+CHANGES_QUEUE: Final = "crud.publish_events.ordered"
+#: The topic exchange of described events (``contracts.full_events``), routed by event name.
+FULL: Final = "callboard.full"
+#: The stream of described events that gateways read; its limits in bytes and in age.
+LIVE: Final = "callboard.live"
+LIVE_LIMITS: Final = {"x-max-length-bytes": 500_000_000, "x-max-age": "1D"}
 #: Deliveries of a message after which the broker dead-letters it, in case a handler kills its
 #: process.
 DELIVERIES: Final = 20
@@ -80,6 +89,12 @@ def declare_exchanges(session: Session) -> None:
     session.exchange_declare(HISTORY, "fanout")
     session.queue_declare(HISTORY_QUEUE, arguments=ORDERED)
     session.queue_bind(HISTORY_QUEUE, HISTORY, "")
+    session.exchange_declare(CHANGES, "fanout")
+    session.queue_declare(CHANGES_QUEUE, arguments=ORDERED)
+    session.queue_bind(CHANGES_QUEUE, CHANGES, "")
+    session.exchange_declare(FULL, "topic")
+    session.queue_declare(LIVE, arguments={"x-queue-type": "stream", **LIVE_LIMITS})
+    session.queue_bind(LIVE, FULL, "#")
     for service in SERVICES:
         session.exchange_declare(exchange_of(service), "topic")
         session.queue_bind(ARCHIVE, exchange_of(service), "#")

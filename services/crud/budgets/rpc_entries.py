@@ -9,7 +9,11 @@ import sqlalchemy as sa
 
 from services.common import bodies
 from services.common.contracts.crud.budgets import BudgetEntryChanges, NewBudgetEntry
-from services.common.contracts.crud.events import BudgetEntryCreated
+from services.common.contracts.crud.events import (
+    BudgetEntryCreated,
+    BudgetEntryDeleted,
+    BudgetEntryUpdated,
+)
 from services.common.contracts.types import UNSET
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
@@ -92,10 +96,11 @@ class BudgetEntryRpc(ResourceService):
         values = _replacement(bodies.read(BudgetEntryChanges, data))
         budget_of(self, project, budget_id)
         check_references(self, values)
-        row = locked_entry(self, project, budget, entry)
+        locked_entry(self, project, budget, entry)
         change = sa.update(ENTRIES).where(ENTRIES.c.id == entry)
         self.tx.connection.execute(change.values({**values, "updated_at": NOW}))
-        self._emit_entry("update", {**row, "project_id": project})
+        ids = {"budget_id": budget, "budget_entry_id": entry, "project_id": project}
+        self.tx.emit(BudgetEntryUpdated(**ids))
         return self._shown_entry(entry)
 
     @command
@@ -107,11 +112,9 @@ class BudgetEntryRpc(ResourceService):
         project, budget = permitted(self, project_id), path_id(budget_id)
         row = locked_entry(self, project, budget, path_id(entry_id))
         cross_references.remove(self.tx, self.name, self.metadata, "budget_entry", [row["id"]])
-        self._emit_entry("delete", {**row, "project_id": project})
+        ids = {"budget_id": budget, "budget_entry_id": row["id"], "project_id": project}
+        self.tx.emit(BudgetEntryDeleted(**ids))
         return Reply(b"")
-
-    def _emit_entry(self, verb: str, facts: Values) -> None:
-        self.tx.emit(self.registry.event(self.registry["budget-entries"], verb, facts))
 
     def _shown_entry(self, entry: UUID) -> Reply:
         return Reply(self.registry["budget-entries"].view(self.tx, entry, relations=False))

@@ -12,6 +12,7 @@ from services.crud.models.files import (
     SoftwareDepartmentLink,
     WorkingFile,
 )
+from services.crud.models.history import event_history, event_history_cut
 from services.crud.models.planning import (
     BuildJob,
     Milestone,
@@ -86,6 +87,8 @@ __all__ = [
     "Software",
     "SoftwareDepartmentLink",
     "WorkingFile",
+    "event_history",
+    "event_history_cut",
     "production_schedule_version_task_link_person_link",
     "project_asset_type_link",
     "project_person_link",

@@ -90,10 +90,10 @@ class ScheduleVersionRpc(ResourceService):
         if rows[source]["project_id"] != project:
             message = "Production schedule versions must belong to the same project."
             raise InvalidInput(message)
-        count = copy_links(self, version, source)
         change = sa.update(VERSION).where(VERSION.c.id == version)
         values = {"production_schedule_from": source, "updated_at": NOW}
         self.tx.connection.execute(change.values(values))
+        count = copy_links(self, version, source)
         self._version_changed(version, project)
         return {"success": True, "task_link_count": count}
 

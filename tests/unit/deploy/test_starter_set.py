@@ -100,6 +100,6 @@ def test_a_start_looks_for_what_preparing_notes() -> None:
 def test_the_event_logs_queue_is_the_one_declared_with_its_exchange() -> None:
     """Else the events of a first start are lost to the log."""
     (handler,) = EventLogRpc.log_events.nameko_entrypoints
-    assert handler.history
+    assert handler.batches_of
     suffix = ".ordered" if handler.ordered else ""
     assert f"crud.{EventLogRpc.log_events.__name__}{suffix}" == HISTORY_QUEUE

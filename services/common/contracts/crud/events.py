@@ -58,19 +58,19 @@ class BudgetEntryCreated(Event, frozen=True, kw_only=True):
 
 @event("crud", "budget-entry:update")
 class BudgetEntryUpdated(RowEvent, frozen=True, kw_only=True):
-    """A budget entry was changed; by administrators of all budgets without its production."""
+    """A budget entry was changed; generic CRUD leaves out its budget and its production."""
 
-    budget_id: UUID
     budget_entry_id: UUID
+    budget_id: Known = UNSET
     project_id: Known = UNSET
 
 
 @event("crud", "budget-entry:delete")
 class BudgetEntryDeleted(RowEvent, frozen=True, kw_only=True):
-    """A budget entry was removed; by administrators of all budgets without its production."""
+    """A budget entry was removed; generic CRUD leaves out its budget and its production."""
 
-    budget_id: UUID
     budget_entry_id: UUID
+    budget_id: Known = UNSET
     project_id: Known = UNSET
 
 

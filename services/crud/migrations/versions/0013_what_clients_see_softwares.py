@@ -8,8 +8,8 @@ from alembic import op
 
 from services.common.database.frozen import v2
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 unnoticed = "the trigger is on a table that only the new code writes"

@@ -1,0 +1,134 @@
+"""Described events: an event with what changed, and the names that a receiver needs to act on it.
+
+The owner of an event describes it (``Description``) and says who may hear it (``Audience``);
+``crud`` asks the owners, numbers the events, keeps them, and publishes each as a ``FullEvent`` to
+the exchange ``callboard.full``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+#: Roles in a production, from those that see all of it to those that see least.
+STUDIO: Final = ("manager", "supervisor", "user")
+ALL: Final = (*STUDIO, "client", "vendor")
+#: The key of ``Audience.hidden`` for every role but administrators.
+OTHERS: Final = "others"
+#: The message header with the audience, as JSON.
+AUDIENCE: Final = "audience"
+
+
+class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who may hear an event, as somebody with the actor in hand decides it without a query.
+
+    Administrators hear all of it. Somebody else hears it who is one of ``people``, or whose role
+    counts: in the event's production if it has one, else in the studio. Rights to hear are those to
+    read the row by its id.
+    """
+
+    #: The roles that hear it.
+    roles: tuple[str, ...] = ()
+    #: People who hear it whatever their role is.
+    people: tuple[UUID, ...] = ()
+    #: Of vendors, only those who have a task on this entity, or who are assigned to this task.
+    entity: UUID | None = None
+    task: UUID | None = None
+    #: Of vendors, only those of one of these departments; empty: all.
+    departments: tuple[UUID, ...] = ()
+    #: Changed fields that a role does not hear of; ``OTHERS`` are all but administrators.
+    hidden: dict[str, tuple[str, ...]] = {}
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A row by its id and name."""
+
+    id: UUID
+    name: str | None
+
+
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A field before and after: null before the row was there, and after it is gone."""
+
+    before: Any = None
+    after: Any = None
+
+
+Changes = dict[str, FieldChange]
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the owner of an event's row knows of it."""
+
+    audience: Audience
+    #: The audience instead, if it turns out that ``person_id`` is a client in the production;
+    #: without clients where the production isolates them.
+    by_client: Audience | None = None
+    changes: Changes = {}
+    #: The event's production, where its payload has none.
+    project_id: UUID | None = None
+    entity_id: UUID | None = None
+    person_id: UUID | None = None
+    task: Named | None = None
+    task_type: Named | None = None
+    task_status: Named | None = None
+
+
+class EntityNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """An entity: its kind and its path, from the episode down."""
+
+    id: UUID
+    name: str | None
+    #: ``Asset``, ``Shot``, ``Sequence`` …
+    kind: str | None
+    #: ``E01 / S01 / P01``, ``Props / Lamp``.
+    path: str
+
+
+class PersonNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """A person."""
+
+    id: UUID
+    full_name: str
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an event is about; what does not apply is left out."""
+
+    project: Named | None = None
+    entity: EntityNamed | None = None
+    task: Named | None = None
+    task_type: Named | None = None
+    task_status: Named | None = None
+    #: Whom it concerns: the assignee, the author of the comment, the receiver.
+    person: PersonNamed | None = None
+
+
+class FullEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A described event, as streams, web hooks and the exchange ``callboard.full`` carry it."""
+
+    id: UUID
+    #: Its place among all events: grows by one event to the next, with gaps.
+    position: int
+    name: str
+    #: When it was emitted, in UTC.
+    time: str
+    project_id: UUID | None
+    #: Who made the change; null for the system.
+    actor: PersonNamed | None
+    #: The payload, as the service's own exchange has it.
+    data: dict[str, Any]
+    changes: Changes
+    about: About
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that its owner is asked to describe; the rows are those of ``Delivery``."""
+
+    name: str
+    payload: dict[str, Any]
+    project_id: UUID | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None

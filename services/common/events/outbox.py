@@ -1,0 +1,103 @@
+"""The outbox as a relay reads it: events in the order they were emitted, and what they changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+from services.common.contracts import subject_of
+from services.common.database.change_version import STUDIO
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+COLUMNS: Final = (
+    "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
+    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent, tx "
+    "FROM outbox "
+)
+SELECT: Final = COLUMNS + "WHERE id <> ALL(%s) ORDER BY id LIMIT %s"
+SELECT_ONE: Final = COLUMNS + "WHERE id = %s"
+
+#: What the events' transactions changed in the rows that they are about; oldest first.
+CHANGED: Final = """
+SELECT tx, row_id, before::text, after::text FROM row_change
+JOIN unnest(%s::bigint[], %s::uuid[]) AS wanted (tx, row_id) USING (tx, row_id)
+ORDER BY id
+"""
+#: Removes what is told, once no event of the same transaction is left.
+FORGET: Final = """
+DELETE FROM row_change WHERE tx = ANY(%s)
+AND NOT EXISTS (SELECT FROM outbox WHERE outbox.tx = row_change.tx)
+"""
+#: Moves confirmed events from the outbox into the change count. One statement, so that no reader
+#: sees them in both or in neither: see ``change_version``.
+FOLD: Final = """
+WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
+INSERT INTO change_count AS known (project_id, changes)
+SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
+ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
+"""
+
+
+class Row(NamedTuple):
+    """An event in the outbox."""
+
+    id: int
+    event_id: UUID
+    name: str
+    payload: str
+    actor_id: UUID | None
+    project_id: UUID | None
+    request_id: str | None
+    stored: bool
+    time: str
+    traceparent: str | None
+    #: The transaction that emitted it; None from the release before.
+    tx: int | None
+    #: The row that it is about, as JSON: see ``Delivery``.
+    before: str | None = None
+    after: str | None = None
+
+
+def read(cursor: Any, size: int, without: Collection[int]) -> list[Row]:
+    """The next events, at most ``size``, except those that are set aside."""
+    cursor.execute(SELECT, (list(without), size))
+    return _with_changes(cursor, cursor.fetchall())
+
+
+def read_one(cursor: Any, number: int) -> list[Row]:
+    """The event with that number, if it is still there."""
+    cursor.execute(SELECT_ONE, (number,))
+    return _with_changes(cursor, cursor.fetchall())
+
+
+def _with_changes(cursor: Any, found: Iterable[Sequence[Any]]) -> list[Row]:
+    """The events, each with the row that it is about before and after its transaction."""
+    rows = [Row(*values) for values in found]
+    subjects = {
+        row.id: (row.tx, ident)
+        for row in rows
+        if row.tx is not None and (ident := subject_of(row.name, row.payload))
+    }
+    if not subjects:
+        return rows
+    keys = set(subjects.values())
+    cursor.execute(CHANGED, ([tx for tx, _ in keys], [ident for _, ident in keys]))
+    changed: dict[tuple[int, UUID], tuple[str | None, str | None]] = {}
+    for tx, ident, before, after in cursor.fetchall():
+        # Changed several times: from the first state to the last.
+        first, _ = changed.get((tx, ident), (before, None))
+        changed[tx, ident] = (first, after)
+    return [
+        row._replace(before=change[0], after=change[1])
+        if (key := subjects.get(row.id)) and (change := changed.get(key))
+        else row
+        for row in rows
+    ]
+
+
+def remove(cursor: Any, rows: Collection[Row]) -> None:
+    """Remove what the broker has confirmed; readers count them as changes from then on."""
+    cursor.execute(FOLD, ([row.id for row in rows], str(STUDIO)))
+    cursor.execute(FORGET, (list({row.tx for row in rows}),))

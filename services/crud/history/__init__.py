@@ -1,0 +1,1 @@
+"""The history of all events: described by their owners, numbered, kept and published in full."""

@@ -1,0 +1,231 @@
+"""Describes all events, numbers and keeps them, and publishes them in full."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.contracts.full_events import AUDIENCE, Asked, Description, FullEvent
+from services.common.crud import describing
+from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
+from services.common.errors import InvalidInput, MethodUnknown, NotFound, Unavailable
+from services.common.events.subscriber import Delivery, Inbox, on
+from services.common.runtime.publishing import Message, Publishing
+from services.common.runtime.rpc_server import query
+from services.common.values import BadValue, parse_id, parse_moment
+from services.common.wire.rpc_protocol import Reply
+from services.common.wire.topology import CHANGES, FULL
+from services.crud.history.audiences import decided as audiences_of
+from services.crud.history.descriptions import DESCRIBER
+from services.crud.history.names import Names
+from services.crud.models.history import event_history, event_history_cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Messages handled together; each holds up to a relay's batch of events.
+BATCH: Final = 20
+#: Most events of an answer.
+PAGE: Final = 1000
+# A redelivered event is older than this only if the broker kept it for longer than inboxes do.
+RECENT: Final = sa.text("recorded_at > now() - interval '7 days'")
+LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('event_history', 0))"
+# Ordered by place: positions are given in the order of the events. What was recorded already, by a
+# process that died before it could acknowledge it, isn't recorded again.
+RECORD: Final = """
+INSERT INTO event_history (id, name, project_id, body, audience)
+SELECT id, name, project_id, body, audience
+FROM ROWS FROM (json_to_recordset(%(events)s) AS (id uuid, name text, project_id uuid, body text,
+  audience text)) WITH ORDINALITY AS event (id, name, project_id, body, audience, place)
+WHERE NOT EXISTS (SELECT FROM event_history AS recorded
+  WHERE recorded.id = event.id AND recorded.recorded_at > now() - interval '7 days')
+ORDER BY place RETURNING position, id
+"""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event as the history keeps it."""
+
+    id: UUID
+    name: str
+    project_id: UUID | None
+    body: str
+    audience: str
+
+
+class HistoryRpc(ResourceService):
+    """Writes and reads the history."""
+
+    publishing = Publishing()
+
+    # Ordered: the history's order is that of publication, and of each row's changes.
+    @on(batch=BATCH, batches_of=CHANGES, inbox=Inbox.NONE, gather=0.04, ordered=True)
+    def publish_events(self, deliveries: Sequence[Delivery]) -> None:
+        """Describe, record and publish events. Raises Unavailable while an owner is away.
+
+        A redelivery is published again, in its place.
+        """
+        records = self._described(deliveries)
+        # Whoever was the consumer before may still be at it.
+        self.tx.defer(LOCK)
+        recorded = self.tx.run(RECORD, events=msgspec.json.encode(records).decode())
+        # Committed first: nothing is published that isn't in the history.
+        self.commit_now()
+        by_id = {record.id: record for record in records}
+        fresh = [(position, by_id.pop(UUID(str(ident)))) for position, ident in recorded]
+        earlier = self._recorded(by_id) if by_id else []
+        in_order = sorted([*earlier, *fresh], key=itemgetter(0))
+        self.publishing.publish(_message(*one) for one in in_order)
+
+    def _described(self, deliveries: Sequence[Delivery]) -> list[Record]:
+        names = Names.of(self)
+        names.follow(deliveries)
+        described = self._ask_owners(deliveries)
+        names.learn(self, described, {one.actor_id for one in deliveries if one.actor_id})
+        audiences = audiences_of(self, names, described)
+        return [
+            Record(
+                delivery.event_id,
+                delivery.name,
+                description.project_id,
+                _body(delivery, description, names),
+                msgspec.json.encode(audience).decode(),
+            )
+            for delivery, description, audience in zip(
+                deliveries, described, audiences, strict=True
+            )
+        ]
+
+    def _ask_owners(self, deliveries: Sequence[Delivery]) -> list[Description]:
+        """A description for each event, in their order; each owner is asked once."""
+        by_owner: dict[str, list[int]] = defaultdict(list)
+        for index, delivery in enumerate(deliveries):
+            by_owner[delivery.source].append(index)
+        described: dict[int, Description] = {}
+        for owner, indexes in by_owner.items():
+            asked = [_asked(deliveries[index]) for index in indexes]
+            described.update(zip(indexes, self._ask_owner(owner, asked), strict=True))
+        return [described[index] for index in range(len(deliveries))]
+
+    def _ask_owner(self, owner: str, asked: list[Asked]) -> list[Description]:
+        if owner == self.name:
+            return describing.described(self, DESCRIBER, self.registry, asked)
+        events = msgspec.to_builtins(asked)
+        try:
+            reply = self.ask_raw(owner, "describe_events", events=events)
+        except MethodUnknown:
+            message = f"{owner} is of an earlier release, and can't describe its events yet."
+            raise Unavailable(message) from None
+        return msgspec.json.decode(reply, type=list[Description])
+
+    def _recorded(self, ids: Iterable[UUID]) -> list[tuple[int, Record]]:
+        """Events that were recorded before, with their positions."""
+        wanted = event_history.c.id.in_(sorted(ids))
+        with self.database.read() as connection:
+            return [
+                (row.position, Record(row.id, row.name, row.project_id, row.body, row.audience))
+                for row in connection.execute(sa.select(event_history).where(wanted, RECENT))
+            ]
+
+    @query
+    def list_history(
+        self,
+        after: str | None = None,
+        since: str | None = None,
+        limit: int = PAGE,
+    ) -> Reply:
+        """Events after a position or an event's id, or since a time, oldest first, for gateways.
+
+        ``{"events": [{"position", "audience", "event"}], "cut": …}``: ``cut`` is the highest
+        position that is no longer kept. Without either, the events that are kept. Raises
+        InvalidInput, and NotFound for an event that is not in the history.
+        """
+        table = event_history
+        with self.database.read() as connection:
+            cut = connection.scalar(sa.select(sa.func.max(event_history_cut.c.position))) or 0
+            position = _position(connection, after, since)
+            rows = connection.execute(
+                sa.select(table.c.position, table.c.body, table.c.audience)
+                .where(table.c.position > position)
+                .order_by(table.c.position)
+                .limit(max(1, min(limit, PAGE)))
+            )
+            events = ",".join(
+                f'{{"position":{row.position},"audience":{row.audience},'
+                f'"event":{_with_position(row.position, row.body)}}}'
+                for row in rows
+            )
+        return compressed(f'{{"cut":{cut},"events":[{events}]}}'.encode())
+
+
+def _position(connection: sa.Connection, after: str | None, since: str | None) -> int:
+    """The position after which a reader wants to go on."""
+    table = event_history
+    if after is not None:
+        if after.isdecimal():
+            return int(after)
+        try:
+            ident = parse_id(after)
+        except BadValue as error:
+            raise InvalidInput(error.about("after")) from None
+        found = connection.scalar(sa.select(table.c.position).where(table.c.id == ident))
+        if found is None:
+            raise NotFound
+        return int(found)
+    if since is None:
+        return 0
+    try:
+        moment = parse_moment(since)
+    except BadValue as error:
+        raise InvalidInput(error.about("since")) from None
+    earlier = table.c.recorded_at < sa.func.timezone("utc", sa.literal(moment))
+    newest = sa.select(sa.func.max(table.c.position)).where(earlier)
+    return int(connection.scalar(newest) or 0)
+
+
+def _asked(delivery: Delivery) -> Asked:
+    return Asked(
+        name=delivery.name,
+        payload=delivery.payload,
+        project_id=delivery.project_id,
+        before=delivery.before,
+        after=delivery.after,
+    )
+
+
+def _body(delivery: Delivery, description: Description, names: Names) -> str:
+    event = FullEvent(
+        id=delivery.event_id,
+        position=0,
+        name=delivery.name,
+        time=delivery.time,
+        project_id=description.project_id,
+        actor=names.person(delivery.actor_id),
+        data=delivery.payload,
+        changes=description.changes,
+        about=names.about(description),
+    )
+    plain = msgspec.to_builtins(event)
+    del plain["position"]
+    return msgspec.json.encode(plain).decode()
+
+
+def _message(position: int, record: Record) -> Message:
+    headers = {
+        "event_id": str(record.id),
+        "position": position,
+        AUDIENCE: record.audience,
+        # For bindings by production: queues can't read bodies.
+        **({"project_id": str(record.project_id)} if record.project_id else {}),
+    }
+    return Message(_with_position(position, record.body), FULL, record.name, headers)
+
+
+def _with_position(position: int, body: str) -> str:
+    return f'{{"position":{position},{body[1:]}'

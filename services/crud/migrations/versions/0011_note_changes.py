@@ -1,0 +1,51 @@
+"""Note what changes in each row, for the events about it.
+
+Rolling deploy: safe. Triggers note it, whichever code writes; old relays don't read it.
+"""
+
+from alembic import op
+
+from services.common.database.frozen import v4
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+unnoticed = "triggers write to a table that only the new code reads"
+
+#: The tables whose rows events are about, and the columns that nobody hears of.
+TABLES: dict[str, tuple[str, ...]] = {
+    "project": (),
+    "project_status": (),
+    "project_template": (),
+    "playlist": (),
+    "schedule_item": (),
+    "milestone": (),
+    "production_schedule_version": (),
+    "production_schedule_version_task_link": (),
+    "search_filter": (),
+    "search_filter_group": (),
+    "working_file": (),
+    "output_file": (),
+    "output_type": (),
+    "file_status": (),
+    "software": (),
+    "hardware_item": (),
+    "preview_background_file": (),
+    "day_off": (),
+    "budget": (),
+    "budget_entry": (),
+    "salary_scale": (),
+    "custom_action": (),
+    "plugin": (),
+}
+
+
+def upgrade() -> None:
+    v4.create_row_change(op)
+    for table, secret in TABLES.items():
+        v4.note_changes(op, table, *secret)
+
+
+def downgrade() -> None:
+    v4.drop_row_change(op, *TABLES)
