@@ -56,6 +56,10 @@ verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with the system: counts,
 export: .venv/runtime ## Write all rows as a dump (FILE=callboard.json.gz)
 	@$(BIN)/python -m deploy.transfer export
 
+.PHONY: replay
+replay: .venv/runtime ## Replay events: SINCE=… UNTIL=… TO=file:events.jsonl|queue:name (EVENTS="task:*", PRODUCTION=…)
+	@$(BIN)/python -m deploy.replay
+
 .PHONY: backup
 backup: .venv/runtime ## Write a consistent backup of all services (FILE=RUN_DIR/backups/…)
 	@$(BIN)/python -m deploy.transfer backup
@@ -106,7 +110,7 @@ chaos: .venv/dev install ## Inject each fault in turn under load and check that 
 	@$(BIN)/python -m tests.chaos
 
 .PHONY: fuzz
-fuzz: .venv/dev install ## Fuzz every operation with valid and invalid input (EXAMPLES=50, SEED=…)
+fuzz: .venv/dev install ## Fuzz every operation as every role, with valid and invalid input (REQUESTS=20000, SEED=…, ONLY=/data/tasks)
 	@$(BIN)/python -m tests.fuzz
 
 .PHONY: rights
@@ -124,6 +128,18 @@ fmt: .venv/dev ## Format the code
 .PHONY: docs
 docs: .venv/runtime ## Generate documents from the declarations (OpenAPI, AsyncAPI, events, metrics)
 	@$(BIN)/python -m deploy.docs
+
+.PHONY: client
+client: .venv/dev install ## Generate typed clients of the HTTP API, for Python and TypeScript (.run-clients)
+	@$(BIN)/python -m deploy.clients
+
+.PHONY: lint-api
+lint-api: .venv/dev install ## Check the descriptions of the API with Spectral and Redocly
+	@$(BIN)/python -m deploy.clients.lint
+
+.PHONY: vendor
+vendor: ## Update the scripts of the documentation pages (versions: deploy/pages/package.json)
+	@cd deploy/pages && npm install --silent && node build.mjs && ls -l ../../gateway/docs/vendor
 
 .PHONY: snapshot
 snapshot: .venv/runtime ## Record the public interface of this release (deploy/releases)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.docs.declarations import resource_of, resources, summary
+from deploy.docs.declarations import resource_of, resources
+from deploy.docs.http_api.operations import summary
 from gateway.routes import ROUTES
 
 if __name__ == "__main__":

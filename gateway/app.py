@@ -15,6 +15,7 @@ import falcon.asgi
 
 from gateway import errors
 from gateway.answers import AnswerCache
+from gateway.docs import pages
 from gateway.endpoint import Endpoint, Unserved, by_position, positional
 from gateway.health import Health
 from gateway.http.object_store import ObjectStore
@@ -138,6 +139,7 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
     Health(gateway.client, settings).add_to(app)
+    pages.add_to(app)
     served = positional(routes)
     for path, (rows, names) in served.items():
         app.add_route(path, Endpoint(gateway, rows, names))

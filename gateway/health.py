@@ -1,14 +1,11 @@
-"""Status pages (``/status``), health checks (``/health``), metrics and documentation."""
+"""Status pages (``/status``), health checks (``/health``) and metrics."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hmac
 import logging
-from http import HTTPStatus
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
@@ -16,11 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import metrics
 from gateway.config import networks
-from gateway.errors import error_body, write
-from gateway.http.compression import passed_on
+from gateway.errors import write
 from services.common.errors import Forbidden
-from services.common.etags import holds, of_bytes
-from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
@@ -35,12 +29,8 @@ log = logging.getLogger(__name__)
 
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
-FOLDER: Final = Path(__file__).parent
-#: The folder of the generated API descriptions (``deploy.docs.served``).
-BUILT: Final = FOLDER / "built"
 #: Headers of requests that a proxy passes on.
 PASSED_ON: Final = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
-NOT_BUILT: Final = "This copy of Callboard was installed without {name}: make docs builds it."
 
 
 class Health:
@@ -57,9 +47,6 @@ class Health:
         app.add_route("/health/live", Page(self.live))
         app.add_route("/health/ready", Page(self.ready))
         app.add_route("/metrics", Metrics(self))
-        app.add_route("/docs", Document(FOLDER / "docs.html", falcon.MEDIA_HTML))
-        for name in ("openapi.json", "asyncapi.json"):
-            app.add_route(f"/{name}", Document(BUILT / name, falcon.MEDIA_JSON))
 
     def root(self, resp: Response) -> None:
         """The name and version that ``gazu`` looks for."""
@@ -143,36 +130,6 @@ class Metrics:
                 services=self.health.parts(),
                 multiproc_dir=self.health.settings.prometheus_multiproc_dir,
             )
-
-    on_head = on_get
-
-
-class Document:
-    """A file, read and compressed once.
-
-    The gateway works without it, so a missing file is a 404 and does not stop the start.
-    """
-
-    def __init__(self, path: Path, kind: str) -> None:
-        self.path, self.kind = path, kind
-        content = path.read_bytes() if path.exists() else b""
-        self.tag, self.reply = of_bytes(content), Reply(gzip.compress(content, mtime=0), "gzip")
-        self.missing = not content
-        if self.missing:
-            log.warning("%s is missing: make docs builds it", path)
-
-    async def on_get(self, req: Request, resp: Response) -> None:
-        """Send the file, or 304."""
-        if self.missing:
-            write(resp, HTTPStatus.NOT_FOUND, error_body(NOT_BUILT.format(name=self.path.name)))
-            return
-        resp.set_header("ETag", f"W/{self.tag}")
-        resp.set_header("Cache-Control", "no-cache")
-        resp.content_type = self.kind
-        if holds(req.get_header("If-None-Match"), self.tag):
-            resp.status = falcon.HTTP_304
-        else:
-            resp.stream = passed_on(req, resp, self.reply)
 
     on_head = on_get
 

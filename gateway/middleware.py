@@ -65,7 +65,10 @@ class RequestMiddleware:
     ) -> None:
         """Set the headers that every response has, and record metrics."""
         self._measure(req, resp)
-        resp.set_headers(SECURITY)
+        for name, value in SECURITY.items():
+            # The documentation's own policy is stricter.
+            if resp.get_header(name) is None:
+                resp.set_header(name, value)
         if self.cors:
             # Whatever the origin: else a cache would serve one origin's answer to another.
             resp.append_header("Vary", "Origin")

@@ -1,4 +1,7 @@
-"""Holds answers to their declared types: every 2xx answer that a test gets, in any tier."""
+"""Holds answers to their declared types: every 2xx answer that a test gets, in any tier.
+
+It also keeps which routes gave one, for a run of all tests ends with the routes that no test saw.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,22 @@ from deploy.docs.http_api.answer_types import answer_type
 from gateway.routes import ROUTES
 from gateway.routes.table import Route
 
-#: Routes whose answers were held to their types in this process.
+#: The names of the routes whose 2xx answers were seen in this process.
 SEEN: Final[set[str]] = set()
+FIELD: Final = re.compile(r"{(\w+)}")
+PARTIAL: Final = 206
 
 
 def hold(answer: requests.Response, *_: Any, **options: Any) -> None:
     """A hook of ``requests``: hold an answer to its route's type, unless the test streams it."""
-    if options.get("stream"):
-        return
     request = answer.request
     url = urlsplit(str(request.url))
     route = route_of(str(request.method), url.path)
-    if route is None or answer.status_code != route.status or not answer.ok:
+    if route is None or answer.status_code not in {route.status, PARTIAL}:
         return
-    if answer.headers.get("content-type", "").startswith("application/json"):
+    SEEN.add(name_of(route))
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    if is_json and not options.get("stream"):
         hold_body([route], answer.content, parse_qs(url.query))
 
 
@@ -39,27 +44,33 @@ def hold_reply(method: str, service: str, arguments: Mapping[str, Any], body: by
         route
         for route in by_rpc()[f"{service}.{method}"]
         if all(arguments.get(name) == value for name, value in route.fixed)
+        and arguments.keys() >= set(FIELD.findall(route.path))
     ]
     if routes and body:
-        hold_body(routes, body, arguments.get("query") or {})
+        routes = hold_body(routes, body, arguments.get("query") or {})
+    SEEN.update(map(name_of, routes))
 
 
-def hold_body(routes: Iterable[Route], body: bytes, query: Mapping[str, Any]) -> None:
-    """Raise AssertionError unless the body is of the type of one of these routes."""
-    faults = []
+def hold_body(routes: Iterable[Route], body: bytes, query: Mapping[str, Any]) -> list[Route]:
+    """The routes of whose type the body is. Raises AssertionError if there is none."""
+    faults, fitting = [], []
     for route in routes:
         kind = answer_type(route, partial="fields" in query)
-        if kind is None:
-            return
         try:
-            decoder(kind).decode(body)
+            decoder(Any if kind is None else kind).decode(body)
         except msgspec.ValidationError as error:
-            faults.append(f"{route.method} {route.path} promises {kind}: {error}")
+            faults.append(f"{name_of(route)} promises {kind}: {error}")
         else:
-            SEEN.add(f"{route.method} {route.path}")
-            return
-    shown = body[:300].decode("utf-8", "replace")
-    raise AssertionError("\n".join([*faults, shown]))
+            fitting.append(route)
+    if not fitting:
+        shown = body[:300].decode("utf-8", "replace")
+        raise AssertionError("\n".join([*faults, shown]))
+    return fitting
+
+
+def name_of(route: Route) -> str:
+    """What a route is called in reports."""
+    return f"{route.method} {route.path}"
 
 
 @cache
@@ -82,7 +93,7 @@ def _by_shape() -> dict[tuple[str, int], list[tuple[re.Pattern[str], Route]]]:
     """The routes by method and number of segments; those with fewer fields first."""
     found: dict[tuple[str, int], list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
     for route in sorted(ROUTES, key=lambda one: one.path.count("{")):
-        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", route.path))
+        pattern = re.compile(FIELD.sub("[^/]+", route.path))
         found[route.method, route.path.count("/")].append((pattern, route))
     return found
 

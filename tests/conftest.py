@@ -8,16 +8,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from deploy.docs.served import build, is_stale
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
-from gateway.health import BUILT
+from gateway.docs.pages import BUILT
+from tests import unseen
+from tests.answers import hold
 from tests.running import Caller, System
 from tests.world import World
 
 #: What a gateway says of itself when something holds its event loop.
 BLOCKED = "the event loop is blocked"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the routes that tests see."""
+    unseen.register(config)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def held() -> Iterator[None]:
+    """Every answer that a test gets by ``requests`` is held to its type."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.sessions, "default_hooks", lambda: {"response": [hold]})
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,6 @@ from deploy.local.children import die_with_parent
 from deploy.local.parts import Parts
 from deploy.transfer.load import load_tables
 from deploy.transfer.target import Target as TransferTarget
-from tests.answers import hold
 from tests.scrape import Scrape, Target
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
@@ -227,7 +226,6 @@ class Caller:
 
     def __init__(self, base: str, token: str | None) -> None:
         self.base, self.session = base, requests.Session()
-        self.session.hooks["response"].append(hold)
         if token:
             self.session.headers["Authorization"] = f"Bearer {token}"
 

@@ -1,20 +1,27 @@
-"""The public interface of a release: one line per route and per event.
+"""The public interface of a release: one line per route, event and type of an object.
 
-``make snapshot`` writes ``deploy/releases/<version>.json`` from the route table and the event
-catalogue; a test compares both with the newest snapshot (``breaking_changes``).
+``make snapshot`` writes ``deploy/releases/<version>.json`` from the description of the API and the
+event catalogue; a test compares both with the newest snapshot (``breaking_changes``).
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from deploy.docs.asyncapi import payload_schema
-from deploy.docs.breaking_changes import Fields, RoutePromise, Snapshot, breaking_changes
+from deploy.docs.breaking_changes import (
+    PARAMETER,
+    Fields,
+    RoutePromise,
+    Snapshot,
+    breaking_changes,
+)
 from deploy.docs.declarations import events
+from deploy.docs.http_api.openapi import openapi
 from gateway.health import VERSION
 from gateway.routes import ROUTES
 from services.common.json_types import JsonObject
@@ -24,12 +31,70 @@ RELEASES: Final = Path(__file__).parents[1] / "releases"
 
 def present() -> Snapshot:
     """The snapshot of the code as it is now."""
-    routes = {
-        f"{route.method} {route.path}": RoutePromise(route.access.name.lower(), route.status)
-        for route in ROUTES
-    }
-    payloads = {cls.event_name: fields_of(payload_schema(cls)) for cls in events()}
-    return Snapshot(VERSION, routes, payloads)
+    described = openapi()
+    operations = described["paths"]
+    schemas, routes = described["components"]["schemas"], {}
+    bodies, answers = set[str](), set[str]()
+    names = {_nameless(path): path for path in operations}
+    for route in ROUTES:
+        operation = operations[names[_nameless(route.path)]][route.method.lower()]
+        body = _json_schema(operation.get("requestBody", {}))
+        answer = _json_schema(operation["responses"][str(route.status)])
+        bodies |= _named(body, schemas)
+        answers |= _named(answer, schemas)
+        routes[f"{route.method} {route.path}"] = RoutePromise(
+            access=route.access.name.lower(),
+            status=route.status,
+            name=operation["operationId"],
+            query=_query_of(operation),
+            body=spelled(body) if body else None,
+            answer=spelled(answer) if answer else None,
+        )
+    return Snapshot(
+        VERSION,
+        routes,
+        events={cls.event_name: fields_of(payload_schema(cls)) for cls in events()},
+        bodies={name: fields_of(schemas[name]) for name in bodies},
+        answers={name: fields_of(schemas[name]) for name in answers},
+    )
+
+
+def _nameless(path: str) -> str:
+    return PARAMETER.sub("{}", path)
+
+
+def _json_schema(content: JsonObject) -> JsonObject:
+    """The schema of the JSON that is sent or answered; empty where that is none."""
+    schema: JsonObject = content.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
+def _query_of(operation: JsonObject) -> Fields:
+    """The parameters of an operation's query."""
+    query = [one for one in operation["parameters"] if one.get("in") == "query"]
+    return fields_of(
+        {
+            "properties": {one["name"]: one["schema"] for one in query},
+            "required": [one["name"] for one in query if one.get("required")],
+        }
+    )
+
+
+def _named(schema: JsonObject, schemas: JsonObject) -> set[str]:
+    """The named objects that a schema refers to, at any depth."""
+    found: set[str] = set()
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return {name for name in found if "properties" in schemas[name]}
 
 
 def fields_of(schema: JsonObject) -> Fields:
@@ -51,9 +116,13 @@ def spelled(schema: JsonObject) -> str:
         return "one of " + ", ".join(sorted(map(str, schema["enum"])))
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
-    if schema.get("type") == "array":
-        return f"array of {spelled(schema.get('items', {}))}"
-    return str(schema.get("format") or schema.get("type") or "anything")
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return f"{spelled({**schema, 'type': kind[0]})} or null"
+    members = schema.get("items" if kind == "array" else "additionalProperties")
+    if isinstance(members, dict):
+        return f"{kind} of {spelled(members)}"
+    return str(schema.get("format") or kind or "anything")
 
 
 def newest(folder: Path = RELEASES) -> Snapshot:
@@ -65,18 +134,13 @@ def newest(folder: Path = RELEASES) -> Snapshot:
 
 
 def text_of(snapshot: Snapshot) -> str:
-    """The file's text: one line per route and event, sorted by name, so that diffs stay small."""
-
-    def lines(promises: dict[str, RoutePromise] | dict[str, Fields]) -> str:
-        return ",\n".join(
-            f"  {_json(name)}: {_json(promise)}" for name, promise in sorted(promises.items())
-        )
-
-    return (
-        f'{{\n"release": {_json(snapshot.release)},\n'
-        f'"routes": {{\n{lines(snapshot.routes)}\n}},\n'
-        f'"events": {{\n{lines(snapshot.events)}\n}}\n}}\n'
-    )
+    """The file's text: one line per route, event and type, sorted, so that diffs stay small."""
+    parts = [f'"release": {_json(snapshot.release)}']
+    for name in ("routes", "events", "bodies", "answers"):
+        promises = sorted(getattr(snapshot, name).items())
+        lines = ",\n".join(f"  {_json(one)}: {_json(promise)}" for one, promise in promises)
+        parts.append(f'"{name}": {{\n{lines}\n}}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _json(value: object) -> str:
@@ -94,7 +158,8 @@ def write(snapshot: Snapshot, folder: Path = RELEASES) -> Path:
 
 def main() -> None:
     """Write the snapshot of this version and print what it breaks of the previous one."""
-    breaks = breaking_changes(newest(), present())
+    # Before the first release there is none to break.
+    breaks = breaking_changes(newest(), present()) if any(RELEASES.glob("*.json")) else []
     try:
         path = write(present())
     except FileExistsError as error:

@@ -10,6 +10,7 @@ from deploy.docs.declarations import events, first_line
 from gateway.health import VERSION
 from services.common.contracts import Event
 from services.common.json_types import JsonObject
+from services.common.wire.topology import SERVICES
 
 HEADERS: Final[JsonObject] = {
     "type": "object",
@@ -29,18 +30,27 @@ HEADERS: Final[JsonObject] = {
     "required": ["event_id", "time", "stored"],
 }
 
+DESCRIPTION: Final = """\
+Every change, published once it is committed, in order, at least once: `event_id` is the same for
+every redelivery. Subscribers bind a queue to the exchange `<service>.events` with the event's name
+as routing key.
+"""
+
 
 def asyncapi() -> JsonObject:
     """The events as AsyncAPI 3.0."""
     by_key = {cls.event_name.replace(":", "_"): cls for cls in events()}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Callboard events", "version": VERSION},
-        "channels": {key: _channel(key, cls) for key, cls in by_key.items()},
-        "operations": {
-            f"publish_{key}": {"action": "send", "channel": {"$ref": f"#/channels/{key}"}}
-            for key in by_key
+        "info": {
+            "title": "Callboard events",
+            "version": VERSION,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0"},
+            "tags": [{"name": name} for name in SERVICES],
         },
+        "channels": {key: _channel(key, cls) for key, cls in by_key.items()},
+        "operations": {f"publish_{key}": _operation(key, cls) for key, cls in by_key.items()},
         "components": {
             "messages": {key: _message(cls) for key, cls in by_key.items()},
             "schemas": {"Headers": HEADERS},
@@ -54,6 +64,16 @@ def _channel(key: str, cls: type[Event]) -> JsonObject:
         "address": cls.event_name,
         "messages": {key: {"$ref": f"#/components/messages/{key}"}},
         "bindings": {"amqp": {"is": "routingKey", "exchange": exchange}},
+    }
+
+
+def _operation(key: str, cls: type[Event]) -> JsonObject:
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{key}"},
+        "summary": cls.event_name,
+        "description": first_line(cls),
+        "tags": [{"name": cls.owner}],
     }
 
 

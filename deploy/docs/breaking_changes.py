@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 
 PUBLIC: Final = "public"
+#: Whether a type's alternatives may change so.
+IsFine = Callable[[frozenset[str], frozenset[str]], bool]
 PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
@@ -25,12 +27,18 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RoutePromise(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A route's access, status, body and answer; None for one without a declared type."""
+    """What a route promises; its body and answer are types in words, whose fields ``Snapshot`` has.
+
+    None where it takes or answers no JSON, and for one of a snapshot that does not tell.
+    """
 
     access: str
     status: int
-    body: Fields | None = None
-    answer: Fields | None = None
+    #: Its operation id, the name of a function in generated clients.
+    name: str | None = None
+    query: Fields = Fields()
+    body: str | None = None
+    answer: str | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -40,11 +48,14 @@ class Snapshot(msgspec.Struct, frozen=True):
     #: By method and path.
     routes: dict[str, RoutePromise]
     events: dict[str, Fields]
+    #: The objects in bodies and in answers, by the names of their types.
+    bodies: dict[str, Fields] = {}
+    answers: dict[str, Fields] = {}
 
 
 def breaking_changes(before: Snapshot, now: Snapshot) -> list[str]:
     """The breaking changes since the release ``before``, one sentence each."""
-    return [*_of_routes(before, now), *_of_events(before, now)]
+    return [*_of_routes(before, now), *_of_types(before, now), *_of_events(before, now)]
 
 
 def _of_routes(before: Snapshot, now: Snapshot) -> Iterator[str]:
@@ -70,10 +81,25 @@ def _of_route(was: RoutePromise, now: RoutePromise) -> Iterator[str]:
         yield f"the status {was.status} became {now.status}"
     if now.access not in {PUBLIC, was.access}:
         yield f"the access {was.access!r} became {now.access!r}"
-    if was.body is not None and now.body is not None:
-        yield from (f"body: {why}" for why in _for_writers(was.body, now.body))
-    if was.answer is not None and now.answer is not None:
-        yield from (f"answer: {why}" for why in _for_readers(was.answer, now.answer))
+    if was.name is None:
+        return  # a snapshot of access and status only
+    if now.name != was.name:
+        yield f"the operation {was.name} became {now.name}"
+    yield from (f"query: {why}" for why in _for_writers(was.query, now.query))
+    if was.body != now.body:
+        yield f"the body was {was.body} and is {now.body}"
+    if was.answer is not None and was.answer != now.answer:
+        yield f"the answer was {was.answer} and is {now.answer}"
+
+
+def _of_types(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """Changes of the objects in bodies and answers; a type that no route names any more is none."""
+    for name, was in before.bodies.items():
+        if name in now.bodies:
+            yield from (f"{name} in bodies: {why}" for why in _for_writers(was, now.bodies[name]))
+    for name, was in before.answers.items():
+        if name in now.answers:
+            yield from (f"{name} in answers: {why}" for why in _for_readers(was, now.answers[name]))
 
 
 def _of_events(before: Snapshot, now: Snapshot) -> Iterator[str]:
@@ -87,22 +113,28 @@ def _of_events(before: Snapshot, now: Snapshot) -> Iterator[str]:
 
 
 def _for_readers(was: Fields, now: Fields) -> Iterator[str]:
-    yield from _gone_or_retyped(was, now)
+    yield from _gone_or_retyped(was, now, lambda before, after: after <= before)
     for name in was.required:
         if name in now.optional:
             yield f"{name} may be missing"
 
 
 def _for_writers(was: Fields, now: Fields) -> Iterator[str]:
-    yield from _gone_or_retyped(was, now)
+    yield from _gone_or_retyped(was, now, lambda before, after: before <= after)
     for name in now.required:
         if name not in was.required:
             yield f"{name} became required"
 
 
-def _gone_or_retyped(was: Fields, now: Fields) -> Iterator[str]:
+def _gone_or_retyped(was: Fields, now: Fields, is_fine: IsFine) -> Iterator[str]:
     for name, kind in was.types.items():
         if name not in now.types:
             yield f"{name} was removed"
-        elif now.types[name] != kind:
+        elif not is_fine(_alternatives(kind), _alternatives(now.types[name])):
             yield f"{name} was {kind} and is {now.types[name]}"
+
+
+def _alternatives(kind: str) -> frozenset[str]:
+    """``one of a, b or null`` → a, b, null."""
+    parts = kind.split(" or ")
+    return frozenset(one for part in parts for one in part.removeprefix("one of ").split(", "))

@@ -14,13 +14,6 @@ from services.common.wire.topology import SERVICES
 
 #: Where a docstring's first line ends for readers of the documents.
 SUMMARY_END: Final = re.compile(r" (?:Raises|Emits|Returns) ")
-VERBS: Final = {
-    "list_rows": "List",
-    "create_row": "Create",
-    "read_row": "Read",
-    "update_row": "Change",
-    "delete_row": "Remove",
-}
 
 
 def registries() -> Iterator[Registry]:
@@ -56,15 +49,6 @@ def service_class(name: str) -> type[Any]:
 def title_of(resource: Resource) -> str:
     """The name of a resource's schema."""
     return str(resource.model.__name__)
-
-
-def summary(route: Route, resource: Resource | None) -> str:
-    """A route in one line: its own summary, else its CRUD verb, else its method's docstring."""
-    if route.summary:
-        return route.summary
-    if resource is not None:
-        return f"{VERBS[route.function]}: {title_of(resource)}"
-    return first_line(getattr(service_class(route.service), route.function))
 
 
 def first_line(documented: object) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from deploy.docs.asyncapi import asyncapi
 from deploy.docs.http_api.openapi import openapi
-from gateway.health import BUILT
+from gateway.docs.pages import BUILT
 from services.common.json_types import JsonObject
 
 ROOT: Final = Path(__file__).parents[2]

@@ -65,15 +65,14 @@ async def value_of(req: Request, limit: int) -> Any:
         raise UnreadableBody(UNREADABLE) from None
 
 
-async def fields_of(req: Request, limit: int) -> dict[str, Any]:
-    """The fields of a JSON or form body, or of the query; empty if unreadable."""
+async def fields_of(req: Request, limit: int) -> Any:
+    """A JSON body, else the fields of a form or of the query; empty if unreadable."""
     body = await _bytes(req, limit)
     if _is_json(req):
         try:
-            fields: Any = msgspec.json.decode(body)
+            return msgspec.json.decode(body)
         except NO_JSON:
             return {}
-        return fields if isinstance(fields, dict) else {}
     if _kind(req) == "application/x-www-form-urlencoded" and body:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         return dict(reversed(pairs))

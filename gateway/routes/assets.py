@@ -7,7 +7,7 @@ from services.common.contracts.assets import casting as k
 from services.common.contracts.assets import descriptors as d
 from services.common.contracts.assets import entities as e
 from services.common.contracts.assets import instances as i
-from services.common.contracts.types import Id
+from services.common.contracts.types import Id, ListedId
 
 PATHS = ("asset-instances", "entities", "entity-links", "entity-types", "metadata-descriptors")
 
@@ -66,7 +66,7 @@ ROUTES = (
     Route("GET", "/data/asset-types",                          "assets.list_asset_types", returns=list[e.AssetTypeRow], query=e.AssetTypeQuery),
     Route("GET", "/data/asset-types/{ident}",                  "assets.read_asset_type", returns=e.AssetTypeRow),
     Route("GET", "/data/projects/{project_id}/asset-types",    "assets.list_asset_types_of_project", returns=list[e.AssetTypeRow]),
-    Route("POST", "/actions/projects/{project_id}/delete-entities", "assets.remove_entities", returns=list[Id], takes=list[Id], body=Body.VALUE, query=e.RemovalQuery, slow=True),
+    Route("POST", "/actions/projects/{project_id}/delete-entities", "assets.remove_entities", returns=list[Id], takes=list[ListedId], body=Body.VALUE, query=e.RemovalQuery, slow=True),
     *kinds("/data/user/projects/{project_id}/{kind}", "assets.list_own_in_project", "sequence", "episode", returns=list[e.EntityRow]),
     Route("GET", "/data/user/projects/{project_id}/asset-types", "assets.list_own_asset_types", returns=list[e.AssetTypeRow]),
     Route("GET", "/data/user/projects/{project_id}/asset-types/{asset_type_id}/assets", "assets.list_own_in_project", returns=list[e.EntityRow], fixed=(("kind", "asset"),)),

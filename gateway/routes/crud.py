@@ -45,20 +45,20 @@ PATHS = (
 SETTINGS = "/data/projects/{project_id}/settings"
 
 
-#: What each kind of settings takes, and its list.
-CHOICES: Final[dict[str, tuple[Any, Any]]] = {
-    "task-types": (p.ChosenTaskType, list[w.TaskTypeRow]),
-    "task-status": (p.ChosenTaskStatus, list[w.TaskStatusRow]),
-    "asset-types": (p.ChosenAssetType, None),
-    "status-automations": (p.ChosenAutomation, list[w.StatusAutomationRow]),
-    "preview-background-files": (p.ChosenBackground, list[c.BackgroundRow]),
+#: The list of each kind of settings.
+CHOICES: Final[dict[str, Any]] = {
+    "task-types": list[w.TaskTypeRow],
+    "task-status": list[w.TaskStatusRow],
+    "asset-types": None,
+    "status-automations": list[w.StatusAutomationRow],
+    "preview-background-files": list[c.BackgroundRow],
 }
 
 
 def chosen(kind: str) -> tuple[Route, ...]:
     """The routes of a production's settings of one kind: list, add, remove."""
     path, fixed = f"{SETTINGS}/{kind}", (("kind", kind),)
-    takes, rows = CHOICES[kind]
+    rows = CHOICES[kind]
     listed = (Route("GET", path, "crud.list_chosen", fixed=fixed, returns=rows),)
     return (
         *(listed if rows else ()),
@@ -69,7 +69,7 @@ def chosen(kind: str) -> tuple[Route, ...]:
             status=201,
             body=Body.LENIENT,
             fixed=fixed,
-            takes=takes,
+            takes=p.CHOSEN[kind],
             returns=p.ProductionRow,
         ),
         Route("DELETE", path + "/{ident}", "crud.drop", status=204, fixed=fixed),
@@ -144,14 +144,21 @@ def used_by_template(kind: str) -> tuple[Route, ...]:
     )
 
 
-def own(kind: str, *, row: Any, lists: Any, new: Any, changes: Any) -> tuple[Route, ...]:
+def own(kind: str, *, row: Any, lists: Any) -> tuple[Route, ...]:
     """The routes of the caller's saved searches, or of their groups."""
     path, row_path, fixed = f"/data/user/{kind}", f"/data/user/{kind}/{{ident}}", (("kind", kind),)
     body = Body.LENIENT
     return (
         Route("GET", path, "crud.list_saved", fixed=fixed, returns=lists),
         Route(
-            "POST", path, "crud.save", status=201, body=body, fixed=fixed, takes=new, returns=row
+            "POST",
+            path,
+            "crud.save",
+            status=201,
+            body=body,
+            fixed=fixed,
+            takes=s.NEW[kind],
+            returns=row,
         ),
         Route("GET", row_path, "crud.read_saved", fixed=fixed, returns=row),
         Route(
@@ -160,7 +167,7 @@ def own(kind: str, *, row: Any, lists: Any, new: Any, changes: Any) -> tuple[Rou
             "crud.change_saved",
             body=body,
             fixed=fixed,
-            takes=changes,
+            takes=s.CHANGES[kind],
             returns=row,
         ),
         Route("DELETE", row_path, "crud.forget_saved", status=204, fixed=fixed),
@@ -220,8 +227,8 @@ ROUTES = (
     Route("GET",  "/data/projects/{project_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
     Route("GET",  "/data/projects/{project_id}/episodes/{episode_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
     Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", returns=n.PlaylistRow, takes=n.PlaylistEntry, body=Body.LENIENT),
-    *own("filters", row=s.SavedSearch, lists=s.SearchesByList, new=s.NewSearch, changes=s.SearchChanges),
-    *own("filter-groups", row=s.SearchGroup, lists=s.GroupsByList, new=s.NewGroup, changes=s.GroupChanges),
+    *own("filters", row=s.SavedSearch, lists=s.SearchesByList),
+    *own("filter-groups", row=s.SearchGroup, lists=s.GroupsByList),
     Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team", returns=list[p.TeamMember]),
     Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team", returns=p.ProductionRow, takes=p.NewMember, status=201, body=Body.LENIENT),
     Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", returns=p.Seat, takes=p.NewRole, body=Body.LENIENT),

@@ -11,7 +11,7 @@ from services.common.contracts.tasks import previews as p
 from services.common.contracts.tasks import time_spent as t
 from services.common.contracts.tasks import work as w
 from services.common.contracts.tasks.workflow import TaskTypeRow, TypesInOrder
-from services.common.contracts.types import Id, Page, PageQuery
+from services.common.contracts.types import Id, ListedId, Page, PageQuery
 
 PATHS = (
     "attachment-files",
@@ -130,7 +130,7 @@ PROJECT_ROWS: dict[str, Any] = {
 # fmt: off
 COMMENTS = (
     with_attachments(ACT + "/comment", "tasks.comment_task", returns=c.PostedComment, takes=c.NewComment),
-    with_attachments("/actions/projects/{project_id}/tasks/comment-many", "tasks.comment_many", returns=list[c.PostedComment], takes=list[c.CommentOnTask], bare=True),
+    with_attachments("/actions/projects/{project_id}/tasks/comment-many", "tasks.comment_many", returns=list[c.PostedComment], takes=list[c.ListedComment], bare=True),
     with_attachments("/actions/tasks/batch-comment", "tasks.batch_comment", returns=list[c.PostedWithPreviews], takes=c.CommentBatch),
     with_attachments(ACT + "/batch-comment", "tasks.batch_comment", returns=list[c.PostedWithPreviews], takes=c.CommentBatch),
     with_attachments(ACT + "/comments/{comment_id}/add-attachment", "tasks.add_attachments", returns=list[AttachedFile]),
@@ -144,8 +144,8 @@ COMMENTS = (
     Route("GET",    "/data/projects/{project_id}/comments", "tasks.list_project_comments", returns=list[c.CommentRow] | Page[c.CommentRow], query=PageQuery, slow=True),
 )
 WORK = (
-    Route("POST", "/actions/projects/{project_id}/task-types/{task_type_id}/{kind}/create-tasks", "tasks.create_tasks", returns=list[w.NewTask], takes=list[Id], status=201, body=Body.VALUE, query=w.EntitiesQuery, slow=True),
-    Route("POST", "/actions/projects/{project_id}/task-types/{task_type_id}/create-tasks/{kind}", "tasks.create_tasks", returns=list[w.NewTask], takes=list[Id], status=201, body=Body.VALUE, query=w.EntitiesQuery, slow=True),
+    Route("POST", "/actions/projects/{project_id}/task-types/{task_type_id}/{kind}/create-tasks", "tasks.create_tasks", returns=list[w.NewTask], takes=list[ListedId], status=201, body=Body.VALUE, query=w.EntitiesQuery, slow=True),
+    Route("POST", "/actions/projects/{project_id}/task-types/{task_type_id}/create-tasks/{kind}", "tasks.create_tasks", returns=list[w.NewTask], takes=list[ListedId], status=201, body=Body.VALUE, query=w.EntitiesQuery, slow=True),
     Route("POST", "/data/entities/{entity_id}/tasks", "tasks.create_entity_tasks", returns=list[w.NewTask], takes=w.TaskTypesOfEntity, status=201, body=Body.LENIENT),
     Route("PUT",  ACT + "/assign",                    "tasks.assign_task", returns=w.TaskRow, takes=w.Assignee, body=Body.LENIENT),
     Route("PUT",  "/actions/persons/{person_id}/assign",      "tasks.assign_tasks", returns=list[w.TaskRow], takes=w.AssignedTasks, body=Body.LENIENT),
@@ -165,7 +165,7 @@ WORK = (
     *(route for kind in ("asset", "shot", "sequence", "scene") for route in own_routes(kind)),
     Route("GET",  "/data/projects/{project_id}/tasks",    "tasks.list_project_tasks", returns=list[w.TaskRow] | Page[w.TaskRow], query=w.TasksOfProductionQuery, slow=True),
     Route("POST", "/actions/task-types/reorder", "tasks.reorder_task_types", returns=list[TaskTypeRow], takes=TypesInOrder, body=Body.JSON),
-    Route("POST", "/actions/projects/{project_id}/delete-tasks", "tasks.delete_tasks", returns=list[Id], takes=list[Id], body=Body.VALUE, slow=True),
+    Route("POST", "/actions/projects/{project_id}/delete-tasks", "tasks.delete_tasks", returns=list[Id], takes=list[ListedId], body=Body.VALUE, slow=True),
     Route("DELETE", "/actions/projects/{project_id}/task-types/{task_type_id}/delete-tasks", "tasks.delete_tasks_of_type", status=204, slow=True),
 )
 TIME = (

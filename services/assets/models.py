@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
+from services.common.contracts.assets.descriptors import Kind
 from services.common.database import tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    column,
     json_column,
     link,
     links,
@@ -20,6 +22,7 @@ from services.common.database.tables import (
     page_index,
     production_copy,
     ref,
+    shotgrid_id,
     table_of,
     text,
 )
@@ -37,10 +40,14 @@ class EntityType(TimestampedRow, Base):
 
     __tablename__ = "entity_type"
 
-    name: Mapped[str] = text(30, unique=True)
-    short_name: Mapped[str | None] = text(20)
-    description: Mapped[str | None] = text()
-    archived: Mapped[bool | None] = mapped_column(default=False)
+    name: Mapped[str] = text(30, unique=True, doc="Its name, unique.", example="Prop")
+    short_name: Mapped[str | None] = text(20, doc="A short form of its name.", example="prp")
+    description: Mapped[str | None] = text(
+        doc="What belongs to it.", example="Things that characters handle."
+    )
+    archived: Mapped[bool | None] = column(
+        default=False, doc="Whether it is out of use: kept for old rows, offered no more."
+    )
 
 
 class Entity(TimestampedRow, Base):
@@ -54,27 +61,51 @@ class Entity(TimestampedRow, Base):
         page_index("entity", "entity_type_id", "of_type", "project_id"),
     )
 
-    name: Mapped[str] = text(160)
-    code: Mapped[str | None] = text(160)
-    description: Mapped[str | None] = text()
-    shotgun_id: Mapped[int | None]
-    canceled: Mapped[bool | None] = mapped_column(default=False)
-    nb_frames: Mapped[int | None]
+    name: Mapped[str] = text(160, doc="Its name.", example="Lantern")
+    code: Mapped[str | None] = text(160, doc="A code of the studio's own.", example="LAN01")
+    description: Mapped[str | None] = text(
+        doc="What it is, in words.", example="An old storm lantern."
+    )
+    shotgun_id: Mapped[int | None] = shotgrid_id()
+    canceled: Mapped[bool | None] = column(
+        default=False, doc="Whether it was cancelled: kept, but no longer worked on."
+    )
+    nb_frames: Mapped[int | None] = column(doc="How long a shot is, in frames.", example=48)
     # The size of the casting, stored: lists of thousands of shots show it.
-    nb_entities_out: Mapped[int | None] = mapped_column(default=0)
-    is_casting_standby: Mapped[bool | None] = mapped_column(default=False)
-    is_shared: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[str] = choice("standby", "running", "complete", "canceled", default="running")
-    project_id: Mapped[UUID] = ref("crud.project", index=False)
-    entity_type_id: Mapped[UUID] = link("entity_type", index=False)
-    # A shot's sequence, a sequence's episode.
-    parent_id: Mapped[UUID | None] = link("entity")
-    # An asset's main episode.
-    source_id: Mapped[UUID | None] = link("entity", on_gone="null")
-    preview_file_id: Mapped[UUID | None] = ref("tasks.preview_file", on_gone="null")
-    data: Mapped[Any] = json_column(dict[str, Any])
-    ready_for: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
-    created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    nb_entities_out: Mapped[int | None] = column(
+        default=0, doc="How many assets are cast in it.", example=3
+    )
+    is_casting_standby: Mapped[bool | None] = column(
+        default=False, doc="Whether its casting is not decided yet."
+    )
+    is_shared: Mapped[bool] = column(
+        default=False, doc="Whether other productions may use the asset."
+    )
+    status: Mapped[str] = choice(
+        "standby", "running", "complete", "canceled", default="running", doc="How far it is."
+    )
+    project_id: Mapped[UUID] = ref(
+        "crud.project", index=False, doc="The production that it belongs to."
+    )
+    entity_type_id: Mapped[UUID] = link(
+        "entity_type", index=False, doc="Its type: that of shots, of sequences, or a type of asset."
+    )
+    parent_id: Mapped[UUID | None] = link(
+        "entity", doc="What it is part of: a shot's sequence, a sequence's episode."
+    )
+    source_id: Mapped[UUID | None] = link("entity", on_gone="null", doc="An asset's main episode.")
+    preview_file_id: Mapped[UUID | None] = ref(
+        "tasks.preview_file", on_gone="null", doc="The preview that stands for it in lists."
+    )
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: the production's own columns, by their field names.",
+        example={"frame_in": "101", "frame_out": "148"},
+    )
+    ready_for: Mapped[UUID | None] = ref(
+        "tasks.task_type", on_gone="null", doc="The task type that the asset is ready for."
+    )
+    created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who created it.")
 
 
 class EntityLink(TimestampedRow, Base):
@@ -87,11 +118,19 @@ class EntityLink(TimestampedRow, Base):
     )
 
     # No index of its own: the unique constraint starts with it.
-    entity_in_id: Mapped[UUID] = link("entity", index=False)
-    entity_out_id: Mapped[UUID] = link("entity")
-    data: Mapped[Any] = json_column(dict[str, Any])
-    nb_occurences: Mapped[int | None] = mapped_column(default=1)
-    label: Mapped[str | None] = text(80, default="")
+    entity_in_id: Mapped[UUID] = link(
+        "entity", index=False, doc="Where the asset appears: a shot, an episode or another asset."
+    )
+    entity_out_id: Mapped[UUID] = link("entity", doc="The asset that appears.")
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: values of the studio's own, by their names.",
+        example={"side": "left"},
+    )
+    nb_occurences: Mapped[int | None] = column(
+        default=1, doc="How many of the asset appear.", example=2
+    )
+    label: Mapped[str | None] = text(80, default="", doc="How it appears.", example="animate")
     production_id: Mapped[UUID | None] = production_copy()
 
 
@@ -123,16 +162,28 @@ class AssetInstance(TimestampedRow, Base):
     __tablename__ = "asset_instance"
     __table_args__ = (sa.UniqueConstraint("asset_id", "target_asset_id", "scene_id", "number"),)
 
-    asset_id: Mapped[UUID] = link("entity", index=False)
-    name: Mapped[str | None] = text(80)
-    number: Mapped[int | None]
-    description: Mapped[str | None] = text(200)
-    active: Mapped[bool | None] = mapped_column(default=True)
-    data: Mapped[Any] = json_column(dict[str, Any])
-    scene_id: Mapped[UUID | None] = link("entity")
-    target_asset_id: Mapped[UUID | None] = link("entity")
-    entity_id: Mapped[UUID | None] = link("entity", on_gone="null")
-    entity_type_id: Mapped[UUID | None] = link("entity_type", on_gone="null")
+    asset_id: Mapped[UUID] = link("entity", index=False, doc="The asset that this is a copy of.")
+    name: Mapped[str | None] = text(80, doc="Its name.", example="lantern_0001")
+    number: Mapped[int | None] = column(
+        doc="Its number among the copies of the asset there, from 1.", example=1
+    )
+    description: Mapped[str | None] = text(
+        200, doc="What is special about it.", example="The broken one."
+    )
+    active: Mapped[bool | None] = column(default=True, doc="Whether it is in use.")
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: values of the studio's own, by their names.",
+        example={"side": "left"},
+    )
+    scene_id: Mapped[UUID | None] = link("entity", doc="The scene that it stands in.")
+    target_asset_id: Mapped[UUID | None] = link("entity", doc="The asset that it is a part of.")
+    entity_id: Mapped[UUID | None] = link(
+        "entity", on_gone="null", doc="No longer used: what it belonged to."
+    )
+    entity_type_id: Mapped[UUID | None] = link(
+        "entity_type", on_gone="null", doc="No longer used: the type of what it belonged to."
+    )
 
 
 class MetadataDescriptor(TimestampedRow, Base):
@@ -178,27 +229,31 @@ class MetadataDescriptor(TimestampedRow, Base):
         ),
     )
 
-    project_id: Mapped[UUID] = ref("crud.project")
-    entity_type: Mapped[str] = text(60)
-    task_type_id: Mapped[UUID | None] = ref("tasks.task_type")
-    name: Mapped[str] = text(120)
-    data_type: Mapped[str | None] = choice(
-        "string",
-        "number",
-        "list",
-        "taglist",
-        "boolean",
-        "checklist",
-        "date",
-        "url",
-        "textarea",
-        "person",
-        invalid="Invalid data_type",
+    project_id: Mapped[UUID] = ref("crud.project", doc="The production that added the column.")
+    entity_type: Mapped[str] = text(
+        60,
+        doc="What it describes: Asset, Shot, Sequence, Episode, Edit, Project or Task.",
+        example="Asset",
     )
-    field_name: Mapped[str] = text(120)
-    choices: Mapped[Any] = json_column(list[str | int | float])
-    for_client: Mapped[bool | None] = mapped_column(default=False)
-    position: Mapped[int | None]
+    task_type_id: Mapped[UUID | None] = ref(
+        "tasks.task_type", doc="The task type whose tasks it describes; null but for tasks."
+    )
+    name: Mapped[str] = text(120, doc="The name that people see.", example="Weather")
+    data_type: Mapped[str | None] = choice(
+        *get_args(Kind),
+        invalid="Invalid data_type",
+        doc="What kind of value it holds.",
+    )
+    field_name: Mapped[str] = text(
+        120, doc="The key of its values in `data`, derived from the name.", example="weather"
+    )
+    choices: Mapped[Any] = json_column(
+        list[str | int | float],
+        doc="The values to choose from, for lists.",
+        example=["sun", "rain"],
+    )
+    for_client: Mapped[bool | None] = column(default=False, doc="Whether clients see it.")
+    position: Mapped[int | None] = column(doc="Its place among the columns, from 1.", example=1)
 
 
 asset_instance_link = links(
@@ -228,18 +283,37 @@ EntityType.lists = {
     ),
 }
 Entity.lists = {
-    "entities_out": Many(_casting.c.entity_in_id, _casting.c.entity_out_id, writable=False),
-    "entities_in": Many(_casting.c.entity_out_id, _casting.c.entity_in_id, writable=False),
+    "entities_out": Many(
+        _casting.c.entity_in_id,
+        _casting.c.entity_out_id,
+        writable=False,
+        doc="The ids of the assets that are cast in it.",
+    ),
+    "entities_in": Many(
+        _casting.c.entity_out_id,
+        _casting.c.entity_in_id,
+        writable=False,
+        doc="The ids of what it is cast in.",
+    ),
     "entity_concept_links": Many(
-        _concepts.c.entity_in_id, _concepts.c.entity_out_id, writable=False
+        _concepts.c.entity_in_id,
+        _concepts.c.entity_out_id,
+        writable=False,
+        doc="A concept's: the ids of what it was drawn for.",
     ),
     "instance_casting": Many(
-        asset_instance_link.c.entity_id, asset_instance_link.c.asset_instance_id, writable=False
+        asset_instance_link.c.entity_id,
+        asset_instance_link.c.asset_instance_id,
+        writable=False,
+        doc="A shot's: the ids of the asset instances in it.",
     ),
 }
 AssetInstance.lists = {
     "shots": Many(
-        asset_instance_link.c.asset_instance_id, asset_instance_link.c.entity_id, writable=False
+        asset_instance_link.c.asset_instance_id,
+        asset_instance_link.c.entity_id,
+        writable=False,
+        doc="The ids of the shots that it appears in.",
     ),
 }
 MetadataDescriptor.lists = {

@@ -44,6 +44,7 @@ RESOURCES: Final = Registry(
         # Other productions may cast a shared asset.
         shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
+        counted="entity_type_id",
         rules=EntityRules(),
     ),
     Resource(

@@ -17,10 +17,12 @@ from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    column,
     json_column,
     link,
     links,
     new_metadata,
+    shotgrid_id,
     text,
 )
 
@@ -40,9 +42,13 @@ class Department(TimestampedRow, Base):
 
     __tablename__ = "department"
 
-    name: Mapped[str] = text(80, unique=True)
-    color: Mapped[str] = text(7)
-    archived: Mapped[bool | None] = mapped_column(default=False)
+    name: Mapped[str] = text(
+        80, unique=True, doc="Its name, unique in the studio.", example="Animation"
+    )
+    color: Mapped[str] = text(7, doc="Its color in the interface, as #RRGGBB.", example="#22D160")
+    archived: Mapped[bool | None] = column(
+        default=False, doc="Whether it is out of use: kept for old rows, offered no more."
+    )
 
 
 class Studio(TimestampedRow, Base):
@@ -50,9 +56,11 @@ class Studio(TimestampedRow, Base):
 
     __tablename__ = "studio"
 
-    name: Mapped[str] = text(80, unique=True)
-    color: Mapped[str] = text(7)
-    archived: Mapped[bool | None] = mapped_column(default=False)
+    name: Mapped[str] = text(80, unique=True, doc="Its name, unique.", example="North Studio")
+    color: Mapped[str] = text(7, doc="Its color in the interface, as #RRGGBB.", example="#3273DC")
+    archived: Mapped[bool | None] = column(
+        default=False, doc="Whether it is out of use: kept for old rows, offered no more."
+    )
 
 
 class Person(TimestampedRow, Base):
@@ -63,11 +71,17 @@ class Person(TimestampedRow, Base):
         sa.Index("uq_person_email", "email", unique=True, postgresql_where=sa.text("NOT is_bot")),
     )
 
-    first_name: Mapped[str] = text(80)
-    last_name: Mapped[str] = text(80)
-    email: Mapped[str | None] = text(255)
-    phone: Mapped[str | None] = text(30)
-    country: Mapped[str | None] = text(2)
+    first_name: Mapped[str] = text(80, doc="Their first name.", example="Ema")
+    last_name: Mapped[str] = text(80, doc="Their last name.", example="Doe")
+    email: Mapped[str | None] = text(
+        255,
+        doc="Their e-mail address in lower case, unique among people; they log in with it.",
+        example="ema.doe@example.com",
+    )
+    phone: Mapped[str | None] = text(30, doc="Their telephone number.", example="+33 6 12 34 56 78")
+    country: Mapped[str | None] = text(
+        2, doc="Where they live, as two letters of ISO 3166.", example="FR"
+    )
     contract_type: Mapped[str] = choice(
         "open-ended",
         "fixed-term",
@@ -77,52 +91,137 @@ class Person(TimestampedRow, Base):
         "internship",
         default="open-ended",
         invalid="Invalid contract_type",
+        doc="The kind of their contract.",
     )
-    active: Mapped[bool | None] = mapped_column(default=True)
-    archived: Mapped[bool | None] = mapped_column(default=False)
-    last_presence: Mapped[date | None]
-    password: Mapped[bytes | None]
-    desktop_login: Mapped[str | None] = text(80)
-    login_failed_attemps: Mapped[int | None] = mapped_column(default=0)
-    last_login_failed: Mapped[datetime | None]
-    totp_enabled: Mapped[bool | None] = mapped_column(default=False)
+    active: Mapped[bool | None] = column(default=True, doc="Whether they may log in.")
+    archived: Mapped[bool | None] = column(default=False, doc="Whether they have left the studio.")
+    last_presence: Mapped[date | None] = column(doc="The last day on which they logged in.")
+    password: Mapped[bytes | None] = column(
+        doc="The hash of their password; answers never hold it.", example="secret"
+    )
+    desktop_login: Mapped[str | None] = text(
+        80, doc="The name with which desktop tools log them in.", example="ema.doe"
+    )
+    login_failed_attemps: Mapped[int | None] = column(
+        default=0, doc="How often in a row they failed to log in."
+    )
+    last_login_failed: Mapped[datetime | None] = column(doc="When they last failed to log in.")
+    totp_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether an authenticator app is their second factor."
+    )
     #: Encrypted, see ``vault``; an imported one is plain until it is renewed.
-    totp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
-    email_otp_enabled: Mapped[bool | None] = mapped_column(default=False)
+    totp_secret: Mapped[str | None] = text(
+        info={"plain": vault.plain},
+        doc="The secret of their authenticator app; answers never hold it.",
+        example="JBSWY3DPEHPK3PXP",
+    )
+    email_otp_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether codes by e-mail are their second factor."
+    )
     #: Encrypted, too.
-    email_otp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
-    fido_enabled: Mapped[bool | None] = mapped_column(default=False)
-    fido_credentials: Mapped[Any] = json_column(list[Any])
-    otp_recovery_codes: Mapped[list[str] | None] = mapped_column(info={"dumped": "bytes"})
-    preferred_two_factor_authentication: Mapped[str | None] = choice("totp", "email_otp", "fido")
-    shotgun_id: Mapped[int | None] = mapped_column(unique=True)
-    timezone: Mapped[str | None] = text(50)
-    locale: Mapped[str | None] = text(10)
-    use_12_hour_clock: Mapped[bool | None] = mapped_column(default=False)
-    display_date_format: Mapped[str | None] = text(20, default="YYYY-MM-DD")
-    data: Mapped[Any] = json_column(dict[str, Any])
-    role: Mapped[str] = choice(*ROLES, default="user", invalid="Invalid role")
-    position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
-    seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
-    daily_salary: Mapped[int | None] = mapped_column(default=0)
-    has_avatar: Mapped[bool | None] = mapped_column(default=False)
-    notifications_enabled: Mapped[bool | None] = mapped_column(default=False)
-    notifications_slack_enabled: Mapped[bool | None] = mapped_column(default=False)
-    notifications_slack_userid: Mapped[str | None] = text(60, default="")
-    notifications_mattermost_enabled: Mapped[bool | None] = mapped_column(default=False)
-    notifications_mattermost_userid: Mapped[str | None] = text(60, default="")
-    notifications_discord_enabled: Mapped[bool | None] = mapped_column(default=False)
-    notifications_discord_userid: Mapped[str | None] = text(60, default="")
-    is_bot: Mapped[bool] = mapped_column(default=False)
-    is_guest: Mapped[bool] = mapped_column(default=False)
-    jti: Mapped[str | None] = text(60, unique=True)
+    email_otp_secret: Mapped[str | None] = text(
+        info={"plain": vault.plain},
+        doc="The secret of their codes by e-mail; answers never hold it.",
+        example="JBSWY3DPEHPK3PXP",
+    )
+    fido_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether a security key is their second factor."
+    )
+    fido_credentials: Mapped[Any] = json_column(
+        list[Any], doc="Their security keys; answers never hold them."
+    )
+    otp_recovery_codes: Mapped[list[str] | None] = column(
+        info={"dumped": "bytes"},
+        doc="The hashes of their recovery codes; answers never hold them.",
+        example=["8d1f"],
+    )
+    preferred_two_factor_authentication: Mapped[str | None] = choice(
+        "totp", "email_otp", "fido", doc="The second factor that log-in asks them for first."
+    )
+    shotgun_id: Mapped[int | None] = shotgrid_id(unique=True)
+    timezone: Mapped[str | None] = text(
+        50, doc="Their time zone, by its name in the tz database.", example="Europe/Paris"
+    )
+    locale: Mapped[str | None] = text(
+        10, doc="Their language and country, as `en_US`.", example="en_US"
+    )
+    use_12_hour_clock: Mapped[bool | None] = column(
+        default=False, doc="Whether they see times of day on a 12-hour clock."
+    )
+    display_date_format: Mapped[str | None] = text(
+        20,
+        default="YYYY-MM-DD",
+        doc="How they see dates: YYYY-MM-DD, DD/MM/YYYY or MM/DD/YYYY.",
+        example="YYYY-MM-DD",
+    )
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: values of the studio's own, by their names.",
+        example={"badge": "A12"},
+    )
+    role: Mapped[str] = choice(
+        *ROLES,
+        default="user",
+        invalid="Invalid role",
+        doc="Their role in the studio, which decides what they see and may do.",
+    )
+    position: Mapped[str | None] = choice(
+        "supervisor", "lead", "artist", default="artist", doc="Their position in the team."
+    )
+    seniority: Mapped[str | None] = choice(
+        "senior", "mid", "junior", default="mid", doc="How experienced they are."
+    )
+    daily_salary: Mapped[int | None] = column(
+        default=0, doc="What a day of their work costs, in the studio's currency.", example=250
+    )
+    has_avatar: Mapped[bool | None] = column(
+        default=False, doc="Whether there is a picture of them."
+    )
+    notifications_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether they get notifications by e-mail."
+    )
+    notifications_slack_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether they get notifications in Slack."
+    )
+    notifications_slack_userid: Mapped[str | None] = text(
+        60, default="", doc="Their user in Slack.", example="U024BE7LH"
+    )
+    notifications_mattermost_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether they get notifications in Mattermost."
+    )
+    notifications_mattermost_userid: Mapped[str | None] = text(
+        60, default="", doc="Their user in Mattermost.", example="ema.doe"
+    )
+    notifications_discord_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether they get notifications in Discord."
+    )
+    notifications_discord_userid: Mapped[str | None] = text(
+        60, default="", doc="Their user in Discord.", example="ema.doe#1234"
+    )
+    is_bot: Mapped[bool] = column(
+        default=False, doc="Whether this is a program with a token, not a person who logs in."
+    )
+    is_guest: Mapped[bool] = column(
+        default=False, doc="Whether this is a guest, who saw a shared playlist."
+    )
+    jti: Mapped[str | None] = text(
+        60, unique=True, doc="The id of a bot's token; answers never hold it.", example="0b5b"
+    )
     #: Tokens of an earlier version are no longer valid. A trigger raises it when ``active`` or
     #: ``is_bot`` changes, whoever changes it.
     token_version: Mapped[int] = mapped_column(server_default="0", info={"internal": True})
-    expiration_date: Mapped[date | None]
-    is_generated_from_ldap: Mapped[bool | None] = mapped_column(default=False)
-    ldap_uid: Mapped[str | None] = text(60, unique=True)
-    studio_id: Mapped[UUID | None] = link("studio", on_gone="null")
+    expiration_date: Mapped[date | None] = column(
+        doc="The last day on which a bot's token is valid."
+    )
+    is_generated_from_ldap: Mapped[bool | None] = column(
+        default=False, doc="Whether the account was made from a directory (LDAP)."
+    )
+    ldap_uid: Mapped[str | None] = text(
+        60, unique=True, doc="Their id in the directory (LDAP).", example="edoe"
+    )
+    studio_id: Mapped[UUID | None] = link(
+        "studio", on_gone="null", doc="The studio that they work for."
+    )
 
 
 class Organisation(TimestampedRow, Base):
@@ -130,17 +229,44 @@ class Organisation(TimestampedRow, Base):
 
     __tablename__ = "organisation"
 
-    name: Mapped[str] = text(80, unique=True)
-    hours_by_day: Mapped[float] = mapped_column(default=8)
-    has_avatar: Mapped[bool | None] = mapped_column(default=False)
-    use_original_file_name: Mapped[bool | None] = mapped_column(default=False)
-    timesheets_locked: Mapped[bool | None] = mapped_column(default=False)
-    format_duration_in_hours: Mapped[bool | None] = mapped_column(default=False)
-    hd_by_default: Mapped[bool | None] = mapped_column(default=False)
-    chat_token_slack: Mapped[str | None] = text(80, default="")
-    chat_webhook_mattermost: Mapped[str | None] = text(80, default="")
-    chat_token_discord: Mapped[str | None] = text(80, default="")
-    dark_theme_by_default: Mapped[bool | None] = mapped_column(default=False)
+    name: Mapped[str] = text(80, unique=True, doc="The studio's name.", example="North Studio")
+    hours_by_day: Mapped[float] = column(
+        default=8, doc="How many hours a day of work has.", example=8.0
+    )
+    has_avatar: Mapped[bool | None] = column(default=False, doc="Whether there is a logo of it.")
+    use_original_file_name: Mapped[bool | None] = column(
+        default=False, doc="Whether downloads have the names that files were uploaded with."
+    )
+    timesheets_locked: Mapped[bool | None] = column(
+        default=False, doc="Whether time spent can no longer be changed once its week is over."
+    )
+    format_duration_in_hours: Mapped[bool | None] = column(
+        default=False, doc="Whether the interface shows durations in hours instead of days."
+    )
+    hd_by_default: Mapped[bool | None] = column(
+        default=False, doc="Whether the interface plays movies in full quality at first."
+    )
+    chat_token_slack: Mapped[str | None] = text(
+        80,
+        default="",
+        doc="The token for notifications in Slack; for administrators only.",
+        example="xoxb-2041",
+    )
+    chat_webhook_mattermost: Mapped[str | None] = text(
+        80,
+        default="",
+        doc="The address for notifications in Mattermost; administrators only.",
+        example="https://chat.example.com/hooks/3f2",
+    )
+    chat_token_discord: Mapped[str | None] = text(
+        80,
+        default="",
+        doc="The token for notifications in Discord; for administrators only.",
+        example="mfa.5xW2",
+    )
+    dark_theme_by_default: Mapped[bool | None] = column(
+        default=False, doc="Whether the interface is dark at first."
+    )
 
 
 class LoginLog(TimestampedRow, Base):

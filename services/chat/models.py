@@ -12,6 +12,7 @@ from services.common.database import tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
+    column,
     link,
     links,
     new_metadata,
@@ -32,9 +33,11 @@ class Chat(TimestampedRow, Base):
 
     __tablename__ = "chat"
 
-    object_id: Mapped[UUID] = ref("assets.entity")
-    object_type: Mapped[str] = text(80, default="entity")
-    last_message: Mapped[datetime | None]
+    object_id: Mapped[UUID] = ref("assets.entity", doc="The entity that is talked about.")
+    object_type: Mapped[str] = text(
+        80, default="entity", doc="What it is about: always `entity`.", example="entity"
+    )
+    last_message: Mapped[datetime | None] = column(doc="When the last message was written, in UTC.")
 
 
 class ChatMessage(TimestampedRow, Base):
@@ -43,9 +46,9 @@ class ChatMessage(TimestampedRow, Base):
     __tablename__ = "chat_message"
     __table_args__ = (sa.Index(None, "chat_id", "created_at"),)
 
-    chat_id: Mapped[UUID] = link("chat", index=False)
-    person_id: Mapped[UUID] = ref("auth.person")
-    text: Mapped[str | None] = text()
+    chat_id: Mapped[UUID] = link("chat", index=False, doc="The chat that it belongs to.")
+    person_id: Mapped[UUID] = ref("auth.person", doc="Who wrote it.")
+    text: Mapped[str | None] = text(doc="What it says.", example="Who has the latest lantern?")
 
 
 chat_participant = links(

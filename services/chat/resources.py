@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from services.chat.models import Chat, ChatMessage
-from services.common.contracts.types import Id
+from services.common.contracts.types import Id, about
 from services.common.crud.resource import CrudContext, Registry, Resource, SimpleRules
 from services.common.json_types import JsonObject
 
@@ -14,7 +14,9 @@ class MessageRules(SimpleRules):
     """Adds the files of a message, which ``tasks`` owns."""
 
     completes = frozenset({"read"})
-    adds: ClassVar = {"attachment_files": list[Id]}
+    adds: ClassVar = {
+        "attachment_files": Annotated[list[Id], about("The ids of its attachment files.")]
+    }
 
     def complete(
         self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prepared: None

@@ -8,6 +8,7 @@ The opposite order would show messages whose attachments never arrive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -20,9 +21,7 @@ from services.chat.models import Chat, ChatMessage
 from services.common import bodies
 from services.common.contracts.chat.chats import NewMessage
 from services.common.contracts.chat.events import ChatMessageDeleted, ChatMessagePosted
-from services.common.crud import cross_references, filters
-from services.common.crud.lists import compressed
-from services.common.crud.pages import envelope
+from services.common.crud import cross_references, filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import known_id
@@ -32,8 +31,7 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
-#: Messages per call to ``tasks`` for their attachments: bounds the size of a message on the wire.
-MESSAGES_PER_CALL: Final = 1000
+ORDER: Final = (ChatMessage.created_at, ChatMessage.id)
 NOT_IN_CHAT: Final = "You are not a participant of this chat"
 
 
@@ -56,19 +54,19 @@ class MessageRpc(ResourceService):
             self.commit_now()
         within = ChatMessage.chat_id == chat
         if page is None:
-            return compressed(b"[" + b",".join(self._messages(within)) + b"]")
+            return lists.in_batches(self._ids(within), self._of_ids)
         count = sa.select(sa.func.count()).where(within)
         with self.database.read() as connection:
             total = connection.scalar(count) or 0
-        rows = self._messages(within, page.rows, page.offset)
-        return compressed(envelope(b",".join(rows).decode(), total, *page))
+        ids = self._ids(within, page.rows, page.offset)
+        return lists.in_batches(ids, self._of_ids, lists.page_ends(total, page))
 
     @query
     def show_message(self, entity_id: str, message_id: str) -> Reply:
         """One message of an entity's chat, with its attachments. Raises NotFound, Forbidden."""
         entity = rooms.require_entity_reader(self, entity_id)
         ident = self._message_of(entity, message_id)["id"]
-        return Reply(b"".join(self._messages(ChatMessage.id == ident)))
+        return Reply(b"".join(self._of_ids([ident])))
 
     @command
     def post_message(self, entity_id: str, data: JsonObject, files: list[JsonObject]) -> Reply:
@@ -162,31 +160,26 @@ class MessageRpc(ResourceService):
             raise NotFound
         return dict(row)
 
-    def _messages(self, where: Condition, limit: int | None = None, offset: int = 0) -> list[bytes]:
-        """The JSON of messages, oldest first, with their attachments from ``tasks``."""
+    def _ids(self, where: Condition, limit: int | None = None, offset: int = 0) -> Sequence[UUID]:
+        """The ids of messages, oldest first."""
+        rows = sa.select(ChatMessage.id).where(where).order_by(*ORDER).limit(limit).offset(offset)
         with self.database.read() as connection:
-            rows = connection.execute(_select_json(where, limit, offset)).all()
-        texts, ids = [text for _, text in rows], [ident for ident, _ in rows]
-        batches = [ids[at : at + MESSAGES_PER_CALL] for at in range(0, len(ids), MESSAGES_PER_CALL)]
-        answers = (
-            self.ask_all(
-                [
-                    ("tasks", "list_files_of_messages", {"ids": [str(ident) for ident in batch]})
-                    for batch in batches
-                ]
-            )
-            if ids
-            else []
-        )
-        files = {message: of_it for answer in answers for message, of_it in answer.items()}
+            return connection.scalars(rows).all()
+
+    def _of_ids(self, ids: Sequence[UUID]) -> list[bytes]:
+        """The JSON of these messages, oldest first, with their attachments from ``tasks``."""
+        with self.database.read() as connection:
+            rows = connection.execute(_select_json(ChatMessage.id.in_(ids))).all()
+        asked = [str(ident) for ident in ids]
+        files = self.ask("tasks", "list_files_of_messages", ids=asked) if asked else {}
         return [
             # Most messages have none: their JSON is passed on as PostgreSQL built it.
             _with_files(text, files[str(ident)]) if str(ident) in files else text.encode()
-            for text, ident in zip(texts, ids, strict=True)
+            for ident, text in rows
         ]
 
 
-def _select_json(where: Condition, limit: int | None = None, offset: int = 0) -> Select:
+def _select_json(where: Condition) -> Select:
     """SELECT the id and the JSON of messages, oldest first."""
     row = ChatMessage
     ordered = (
@@ -201,9 +194,7 @@ def _select_json(where: Condition, limit: int | None = None, offset: int = 0) ->
             sa.literal_column("'ChatMessage'").label("type"),
         )
         .where(where)
-        .order_by(row.created_at, row.id)
-        .limit(limit)
-        .offset(offset)
+        .order_by(*ORDER)
     )
     messages = ordered.subquery("r")
     return sa.select(messages.c.id, JSON_TEXT).select_from(messages)

@@ -74,24 +74,26 @@ def shown(value: object) -> str:
 def text(value: Json) -> str:
     """A text that PostgreSQL can store; a number counts as its digits."""
     content = value
-    if isinstance(content, int | float) and not isinstance(content, bool):
+    if not isinstance(content, str):
+        if isinstance(content, bool) or not isinstance(content, int | float):
+            raise BadValue(value, "a text")
         # 25.0 is how pandas has 25.
         content = str(
             int(content) if math.isfinite(content) and content == int(content) else content
         )
-    if not isinstance(content, str):
-        raise BadValue(value, "a text")
-    if not storable(content):
+    if not _plain(content):
         raise BadValue(value, "a text without NUL or half characters")
     return content
 
 
 def text_of(length: int | None) -> Reader[str]:
     """Reads a text of at most ``length`` characters."""
+    if length is None:
+        return text
 
     def read(value: Json) -> str:
         content = text(value)
-        if length is not None and len(content) > length:
+        if len(content) > length:
             raise BadValue(value, f"a text of at most {length} characters")
         return content
 
@@ -293,7 +295,10 @@ natural: Final = at_least(0)
 
 def above_zero(value: Json) -> float:
     """Reads a number above 0."""
-    return positive(finite(value))
+    number = finite(value)
+    if number <= 0:
+        raise BadValue(value, "a number above 0")
+    return number
 
 
 texts: Final = array_of(text, "texts")
@@ -305,21 +310,19 @@ def storable(value: Json) -> bool:
     level: list[Json] = [value]
     # Level by level instead of by recursion, which ends deeper or earlier than the limit.
     for _ in range(DEEPEST):
-        if not all(_plain(member) for member in level):
-            return False
-        level = [
-            child
-            for member in level
-            if isinstance(member, dict | list)
-            for child in _members(member)
-        ]
-        if not level:
+        deeper: list[Json] = []
+        for member in level:
+            if isinstance(member, dict):
+                deeper += member.keys()
+                deeper += member.values()
+            elif isinstance(member, list):
+                deeper += member
+            elif not _plain(member):
+                return False
+        if not deeper:
             return True
+        level = deeper
     return False
-
-
-def _members(value: dict[str, Any] | list[Any]) -> list[Any]:
-    return [*value.keys(), *value.values()] if isinstance(value, dict) else value
 
 
 def _plain(value: Json) -> bool:

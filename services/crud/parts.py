@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from services.common import bodies
+from services.common.contracts.tasks.workflow import StatusesInOrder, TypesInOrder
 from services.common.crud.validation import default_of
 from services.common.database.sql_types import Column, Expression
 from services.common.database.tables import table_of
+from services.common.json_types import Json
 from services.crud import models as m
 
 
@@ -116,6 +119,13 @@ def copy_to_template(connection: Connection, project: UUID, template: UUID) -> N
     """Link to the template what the production uses."""
     for part in PARTS:
         _copy(connection, (part.of_projects, project), (part.of_templates, template))
+
+
+def ids_in_order(part: Part, data: Json) -> list[UUID]:
+    """The ids in a body that puts task types or statuses in order. Raises InvalidInput."""
+    if part is TYPES:
+        return bodies.read(TypesInOrder, data).task_type_ids
+    return bodies.read(StatusesInOrder, data).task_status_ids
 
 
 def _copy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,11 @@ def decode_rows(texts: Sequence[str]) -> list[JsonObject]:
     """Decode rows that PostgreSQL built as JSON texts."""
     rows: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
     return rows
+
+
+def encode_rows(rows: Iterable[JsonObject]) -> list[bytes]:
+    """The JSON of each row."""
+    return [msgspec.json.encode(row) for row in rows]
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
@@ -65,7 +70,7 @@ def project_page(
     if number < 1:
         return lists.json_array(ctx, rows.order_by(*order))
     if limit > lists.SHORT:
-        return lists.large_page(ctx, resource, rows, page)
+        return lists.large_page(ctx, table, rows, page)
     if conditions:
         total, data = pages.page_of(ctx, table, rows, order, page)
     else:

@@ -6,15 +6,14 @@ readers take what has not the shape for nothing.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 import msgspec
 
 from services.common import values
-from services.common.errors import invalid_field
+from services.common.contracts.tasks.previews import Annotation
 from services.common.json_types import Json, JsonObject
-from services.common.values import BadValue
 
 
 class Reply(TypedDict, total=False):
@@ -27,55 +26,6 @@ class Reply(TypedDict, total=False):
     text: str | None
     mentions: list[UUID] | None
     department_mentions: list[UUID] | None
-
-
-class ChecklistItem(TypedDict, total=False):
-    """A line of a comment's ``checklist``."""
-
-    text: str | None
-    checked: bool | None
-
-
-class Drawn(TypedDict, total=False):
-    """One drawn object."""
-
-    id: str
-
-
-class Drawing(TypedDict, total=False):
-    """What is drawn on one frame."""
-
-    objects: list[Drawn] | None
-
-
-class Annotation(TypedDict, total=False):
-    """A member of a preview's ``annotations``: a frame's drawing, or an object without a frame."""
-
-    id: str
-    time: float | None
-    drawing: Drawing | None
-
-
-class Erased(TypedDict, total=False):
-    """Objects to be taken off a frame."""
-
-    time: float | None
-    objects: list[str] | None
-
-
-#: Reads a body's checklist, annotations, and changes of annotations; these raise BadValue.
-read_checklist: Final = values.shaped(list[ChecklistItem])
-read_annotations: Final = values.shaped(list[Annotation])
-read_deletions: Final = values.shaped(list[Erased | str])
-
-
-def field_of(name: str, value: Json, read: values.Reader[Any]) -> list[Any]:
-    """An array in a body, empty if it is null. Raises InvalidInput, which names the field."""
-    try:
-        members: list[Any] = [] if value is None else read(value)
-    except BadValue as error:
-        raise invalid_field(name, error.about(name)) from None
-    return members
 
 
 def replies_in(value: Json) -> list[JsonObject]:

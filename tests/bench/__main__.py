@@ -114,6 +114,10 @@ class Bench:
                 rates.append(400 / (time.perf_counter() - began))
         return statistics.median(rates)
 
+    def time_factor(self) -> float:
+        """What scales a time that is measured now."""
+        return self.yardstick() / STANDARD
+
     def warm(self) -> bool:
         """Warm the stock service up: its first calls are not counted."""
         try:

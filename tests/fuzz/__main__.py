@@ -1,6 +1,7 @@
 """``make fuzz``: send generated requests to all operations, and print the faulty responses.
 
-``EXAMPLES`` (50) is how many requests each operation gets of either kind, ``SEED`` repeats a round.
+``REQUESTS`` (20000) is how many are sent in all, of either kind, ``SEED`` repeats a round, ``ONLY``
+selects operations by a part of their path.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
+from schemathesis import GenerationMode
 
 from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
@@ -41,7 +43,7 @@ def run(attack: Attack, console: Console) -> list[Finding]:
 def main() -> None:
     """Run, print, and exit with status 1 if there are findings."""
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
-    examples = int(os.environ.get("EXAMPLES", "50"))
+    total = int(os.environ.get("REQUESTS", "20000"))
     console = Console()
     folder = Path(tempfile.mkdtemp(prefix="callboard-fuzz-"))
     try:
@@ -52,12 +54,14 @@ def main() -> None:
             with System(parts, folder).up() as system:
                 world = World()
                 system.load(world.tables)
-                attack = Attack(system, world, examples, seed=seed)
+                attack = Attack(system, world, seed=seed, only=os.environ.get("ONLY", ""))
+                attack.examples = max(1, total // (len(attack.operations()) * len(GenerationMode)))
                 result = run(attack, console)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     console.print(f"{attack.sent} requests, seed {seed}, {len(result)} findings")
-    console.print(dict(sorted(attack.statuses.items())))
+    for role, statuses in attack.statuses.items():
+        console.print(role, dict(sorted(statuses.items())))
     sys.exit(bool(result))
 
 

@@ -22,4 +22,5 @@ def test_every_answer_is_one_that_the_description_knows(system: System, world: W
     findings = list(attack.run(lambda _name: time.monotonic() < end))
     assert not findings, "\n\n".join(f"{f.operation}\n{f.what}\n{f.how}" for f in findings)
     assert attack.sent > SOME
-    assert attack.statuses.get(200, 0) > attack.sent / 20
+    for role, statuses in attack.statuses.items():
+        assert statuses[200] > sum(statuses.values()) / 50, role

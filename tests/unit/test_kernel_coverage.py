@@ -21,7 +21,7 @@ TESTED_BY: Final = {
     "bulk/suspended_constraints.py": "tests/system/deploy/test_transfer.py",
     "contracts/full_events.py": "tests/system/whole/test_full_events.py",
     "contracts/shapes.py": "tests/unit/deploy/test_documents.py",
-    "contracts/types.py": "tests/unit/common/test_body_types.py",
+    "contracts/types.py": "tests/service/test_malformed_bodies.py",
     "contracts/references.py": "tests/system/contracts/test_foreign_references.py",
     "crud/cross_references.py": "tests/service/common/test_late_references.py",
     "crud/reading.py": "tests/system/contracts/test_every_resource.py",

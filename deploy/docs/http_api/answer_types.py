@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from deploy.docs.declarations import resource_of, resources
+from deploy.docs.http_api.body_types import create_type, update_type
 from deploy.docs.http_api.row_types import filled_in, row_type, struct
 from gateway.routes.table import Route
 from services.common.contracts.types import UNSET, Answer, Page, UnsetType
@@ -35,12 +36,11 @@ CRUD: Final = frozenset({"list_rows", "read_row", "create_row", "update_row", "d
 def body_type(route: Route) -> Any:
     """The type of a route's body; None where it takes none, or nothing is declared."""
     resource = resource_of(route, resources())
-    if resource is None or route.function not in WRITES:
-        return route.takes
-    return _partial(row_type(resource))
+    make = WRITES.get(route.function)
+    return route.takes if resource is None or make is None else make(resource)
 
 
-WRITES: Final = frozenset({"create_row", "update_row"})
+WRITES: Final = {"create_row": create_type, "update_row": update_type}
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from deploy.docs.declarations import first_line, resources, title_of
 from services.common.actor import Actor
@@ -19,9 +20,7 @@ from services.common.crud.resource import Resource
 #: The first matching type applies, so subclasses stand before their bases.
 BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], Any], ...]] = (
     (ARRAY, list[str]),
-    (JSONB, Any),
-    (sa.JSON, Any),
-    (sa.Uuid, Id),
+    (sa.Uuid, UUID),
     (sa.Boolean, bool),
     (sa.Integer, int),
     (sa.Float, float),
@@ -29,6 +28,19 @@ BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], Any], ...]] = (
     (sa.Date, Day),
     (sa.String, str),
 )
+#: The shapes of JSON columns that every row has.
+PLAIN_SHAPES: Final = (dict[str, Any], list[str], list[str | int | float], list[Any])
+#: What the fields hold that SQL computes.
+COMPUTED: Final = {
+    "full_name": about("Both names.", "Ema Doe"),
+    "project_status_name": about("The name of its status.", "Open"),
+}
+#: The resources of the rows that a field embeds.
+EMBEDDED: Final = {
+    "comment": "comments",
+    "chat_message": "chat-messages",
+    "source_file": "working-files",
+}
 #: Who sees least of a row.
 ANYBODY: Final = Actor(role="client")
 
@@ -49,10 +61,9 @@ def filled_in(kind: Any) -> Any:
 
 @cache
 def _filled_in(kind: type[Answer]) -> type[Answer]:
-    declared = get_type_hints(kind, include_extras=True)
-    own = list(msgspec.structs.fields(kind))
-    filled = {one.name: filled_in(declared[one.name]) for one in own}
-    if not issubclass(kind, RowOf) and all(filled[name] == declared[name] for name in filled):
+    own = list(msgspec.structs.fields(kind))  # of a subclass of ``Page[…]``, with its rows' type
+    filled = {one.name: filled_in(one.type) for one in own}
+    if not issubclass(kind, RowOf) and all(filled[one.name] == one.type for one in own):
         return kind
     fields = [
         (one.name, filled[one.name]) if one.required else (one.name, filled[one.name], UNSET)
@@ -82,20 +93,35 @@ def row_type(resource: Resource) -> type[Answer]:
     for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden:
-            declared = _type_of(column) | None if name in masked else _type_of(column)
-            fields[name] = declared if always is None or name in always else _optional(declared)
-    for name, expression in {**resource.virtual, **resource.single}.items():
-        fields[name] = _optional(_by_type(expression.type) | None)
-    for name, many in resource.lists.items():
-        items = Id if many.writable else Id | dict[str, Any]
-        fields[name] = list[items] | UnsetType  # type: ignore[valid-type]
+            declared = column_type(column)
+            declared = declared | None if column.nullable or name in masked else declared
+            sure = (always is None or name in always) and name not in resource.rules.adds
+            fields[name] = _described(column, declared if sure else declared | UnsetType)
+    for name in (*resource.virtual, *resource.single):
+        fields[name] = computed(name) | UnsetType
+    for name in resource.lists:
+        fields[name] = Annotated[list[Id] | UnsetType, about(list_sentence(resource, name))]
     for name, declared in resource.rules.adds.items():
-        fields[name] = _optional(declared)
+        sentences = get_args(fields[name])[1:] if name in fields else ()
+        added = declared | UnsetType
+        fields[name] = Annotated[added, *sentences] if sentences else added
     fields["type"] = Annotated[str, about("The kind of the row.", title_of(resource))]
-    required = [(name, kind) for name, kind in fields.items() if not _may_be_absent(kind)]
-    optional = [(name, kind, UNSET) for name, kind in fields.items() if _may_be_absent(kind)]
+    required = [(name, kind) for name, kind in fields.items() if not may_be_absent(kind)]
+    optional = [(name, kind, UNSET) for name, kind in fields.items() if may_be_absent(kind)]
     own = {"__doc__": first_line(resource.model)}
     return struct(title_of(resource), [*required, *optional], own)
+
+
+def computed(name: str) -> Any:
+    """The type of a field that SQL computes: a text, or the row that it embeds, if there is one."""
+    if name in EMBEDDED:
+        return row_type(resources()[EMBEDDED[name]]) | None
+    return Annotated[str | None, COMPUTED[name]]
+
+
+def list_sentence(resource: Resource, name: str) -> str:
+    """What a to-many list holds."""
+    return resource.lists[name].doc or f"The ids of its {name.replace('_', ' ')}."
 
 
 def struct(name: str, fields: Sequence[Any], own: dict[str, Any] | None = None) -> type[Answer]:
@@ -110,19 +136,33 @@ def _masked_to_null(resource: Resource) -> frozenset[str]:
     return frozenset(name for mask in masks for name, value in mask.values.items() if value is None)
 
 
-def _optional(declared: Any) -> Any:
-    return declared | UnsetType
+def may_be_absent(declared: Any) -> bool:
+    """Whether a field with this type may be missing."""
+    if get_origin(declared) is Annotated:
+        return may_be_absent(get_args(declared)[0])
+    return UnsetType in get_args(declared)
 
 
-def _may_be_absent(declared: Any) -> bool:
-    return UnsetType in getattr(declared, "__args__", ())
+def _described(column: sa.Column[Any], declared: Any) -> Any:
+    """A type with the column's sentence and example."""
+    return Annotated[declared, about(column.doc or "", *examples_of(column))]
 
 
-def _type_of(column: sa.Column[Any]) -> Any:
-    choices = column.info.get("choices")
-    declared = Literal[tuple(choices)] if choices else _by_type(column.type)
-    return declared | None if column.nullable else declared
+def examples_of(column: sa.Column[Any]) -> list[Any]:
+    """The column's example, or its default where that tells something."""
+    example = column.info.get("example")
+    if example is None and column.default is not None and column.default.is_scalar:
+        example = column.default.arg  # type: ignore[attr-defined]
+    return [] if example is None else [example]
 
 
-def _by_type(kind: Any) -> Any:
-    return next((declared for base, declared in BY_COLUMN_TYPE if isinstance(kind, base)), Any)
+def column_type(column: sa.Column[Any]) -> Any:
+    """The type of a column's values other than null."""
+    if choices := column.info.get("choices"):
+        return Literal[tuple(choices)]
+    shape = column.info.get("shape")
+    if shape is not None:
+        # Members of what an import kept may have further keys, or lack some.
+        return shape if shape in PLAIN_SHAPES else list[dict[str, Any]]
+    kinds = (declared for base, declared in BY_COLUMN_TYPE if isinstance(column.type, base))
+    return next(kinds)

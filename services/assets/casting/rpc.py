@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from services.assets.casting.write import (
     changes_of,
     check_castable,
-    read_items,
+    complete,
     replace_castings,
 )
 from services.assets.policy import access, entities
@@ -19,20 +19,21 @@ from services.assets.policy.access import ENTITY, LINK, TYPE, in_ids, of_kind
 from services.assets.policy.castings import CASTINGS
 from services.assets.policy.kinds import RESERVED
 from services.assets.policy.membership import member_project, require_manager
+from services.common import bodies
+from services.common.contracts.assets.casting import Casting
 from services.common.crud import lists
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Select
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.service import versioned
 from services.common.wire.rpc_protocol import Reply
 
 ARRAY: Final = "Request body must be a JSON array"
-OBJECT: Final = "Request body must be a JSON object."
 ELSEWHERE: Final = "The entity is of another production."
 # Aliases: an asset, what casts it, and the parents of that are all rows of one table.
 CASTER, SEQUENCE, EPISODE = (ENTITY.alias(n) for n in ("caster", "sequence", "episode"))
@@ -189,39 +190,34 @@ class CastingRpc(ResourceService):
         Emits ``entity-link:new`` and ``<kind>:casting-update``, also for episodes whose casting
         changes through their shots.
         """
-        project = known_id(project_id)
-        require_manager(self, project)
         if not isinstance(data, list):
             raise Refused(ARRAY)
-        self._replace({known_id(entity_id): data}, project)
+        items, project = bodies.read(list[Casting], data), known_id(project_id)
+        require_manager(self, project)
+        self._replace({known_id(entity_id): items}, project)
         return data
 
     @command
     def replace_asset_casting(self, ident: str, data: Json = None) -> Any:
         """Replace the casting of an asset. Raises InvalidInput (no array), else as a shot's."""
+        items = bodies.read(list[Casting], data)
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), "asset")
         require_manager(self, facts["project_id"])
-        if not isinstance(data, list):
-            message = f"{ARRAY}."
-            raise InvalidInput(message)
-        self._replace({facts["id"]: data}, facts["project_id"])
+        self._replace({facts["id"]: items}, facts["project_id"])
         return data
 
     @command
     def replace_castings(self, project_id: str, data: Json = None) -> Any:
         """Replace the castings ``{entity id: [casting]}``: all of them or none."""
+        castings = bodies.read(dict[str, list[Casting]], data)
         project = known_id(project_id)
         require_manager(self, project)
-        if not isinstance(data, dict) or not all(
-            isinstance(items, list) for items in data.values()
-        ):
-            raise InvalidInput(OBJECT)
-        self._replace({known_id(ident): items for ident, items in data.items()}, project)
+        self._replace({known_id(ident): items for ident, items in castings.items()}, project)
         return data
 
-    def _replace(self, castings: dict[UUID, list[Any]], project: UUID) -> None:
-        casts = {ident: read_items(items) for ident, items in castings.items()}
+    def _replace(self, castings: dict[UUID, list[Casting]], project: UUID) -> None:
+        casts = {ident: complete(items) for ident, items in castings.items()}
         if not casts:
             return
         # Read before the transaction: what can't change, such as the kind, needs no lock.

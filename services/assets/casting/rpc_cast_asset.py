@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.assets.casting.casting_events import Cast
-from services.assets.casting.rpc import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
+from services.assets.casting.rpc import CAST, COMMON, ELSEWHERE, SHARED, SHOWN
 from services.assets.casting.write import (
     changes_of,
     check_castable,
@@ -20,18 +20,16 @@ from services.assets.casting.write import (
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, LINK, TYPE, in_ids
 from services.assets.policy.membership import require_manager
-from services.common import values
-from services.common.bodies import Field, read_body
+from services.common import bodies
+from services.common.contracts.assets.casting import CastInSeveral
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import body_ids, known_id, reader_of
-from services.common.errors import Forbidden, InvalidInput
+from services.common.crud.validation import known_id
+from services.common.errors import Forbidden
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 
 ONCE: Final = 1
-COUNT: Final = Field(values.natural)
-LABEL: Final = Field(reader_of(LINK.c.label))
 
 
 class CastAssetRpc(ResourceService):
@@ -48,11 +46,10 @@ class CastAssetRpc(ResourceService):
         Returns ``{entity id: [casting]}``. Raises NotFound, Forbidden, InvalidInput.
         Emits as ``replace_casting``.
         """
+        body = bodies.read(CastInSeveral, data)
         project, asset = known_id(project_id), known_id(asset_id)
         require_manager(self, project)
-        if not isinstance(data, dict):
-            raise InvalidInput(OBJECT)
-        ids, count, label = _asked(data)
+        ids = list(dict.fromkeys(body.entity_ids))
         with self.database.read() as connection:
             # Only for its NotFound: of any production, since shared assets are cast elsewhere.
             access.facts_of(connection, asset, "asset")
@@ -68,9 +65,10 @@ class CastAssetRpc(ResourceService):
         for ident, castings in self._castings(ids).items():
             # Taken out, and put back below unless it is removed.
             current = castings.pop(asset, Cast(asset, ONCE, ""))
-            occurences = current.nb_occurences if count is None else count
-            if occurences:
-                castings[asset] = Cast(asset, occurences, current.label if label is None else label)
+            count = current.nb_occurences if body.nb_occurences is None else body.nb_occurences
+            label = current.label if body.label is None else body.label
+            if count:
+                castings[asset] = Cast(asset, count, label)
             changes[ident].items, changes[ident].size = list(castings.values()), len(castings)
         write_castings(self.tx, changes)
         return self._shown_castings(ids)
@@ -97,9 +95,3 @@ class CastAssetRpc(ResourceService):
             row = msgspec.json.decode(text)
             castings[row.pop("entity_in_id")].append(row)
         return {str(ident): castings[str(ident)] for ident in ids}
-
-
-def _asked(data: JsonObject) -> tuple[list[UUID], int | None, str | None]:
-    """Entities, count and label of a body. Raises InvalidInput, NotFound."""
-    body = read_body(data, {"nb_occurences": COUNT, "label": LABEL})
-    return body_ids(data.get("entity_ids")), body["nb_occurences"], body["label"]

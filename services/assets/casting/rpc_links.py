@@ -10,8 +10,8 @@ from services.assets.policy.access import LINK
 from services.assets.policy.membership import require_manager
 from services.common.crud import filters, lists, pages
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database import row_counts
 from services.common.database.sql_types import Expression, Select
 from services.common.database.tables import is_internal
 from services.common.errors import InvalidInput
@@ -52,31 +52,28 @@ class EntityLinkRpc(ResourceService):
         if page is None and CURSOR not in params:
             return lists.json_array(self, rows)
         exact = rows.add_columns(_exact("created_at"), _exact("updated_at"))
+        total = row_counts.total(LINK, row_counts.NOTES.c.project_id == project)
         if page is None or CURSOR in params:
-            return self._links_after(exact, params)
-        return self._links_page(exact, page)
+            return self._links_after(exact, params, total)
+        if page.rows > lists.SHORT:
+            return lists.large_page(self, LINK, exact, page, ORDER)
+        count, data = pages.page_of(self, LINK, exact, ORDER, page, total=total)
+        return lists.compressed(pages.envelope(data, count, *page))
 
-    def _links_after(self, rows: Select, params: dict[str, str]) -> Reply:
+    def _links_after(
+        self, rows: Select, params: dict[str, str], total: sa.ScalarSelect[int]
+    ) -> Reply:
         try:
             moment = parse_moment(params[CURSOR])
         except BadValue:
             message = f"Wrong date format for {CURSOR}."
             raise InvalidInput(message) from None
         limit = filters.page_size(params)
-        total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
-        return lists.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
-
-    def _links_page(self, rows: Select, page: filters.Page) -> Reply:
-        total, data = pages.page_of(self, LINK, rows, ORDER, page)
-        return lists.compressed(pages.envelope(data, total, *page))
-
-    def _links(self, rows: Select, statement: Select) -> tuple[int, str]:
-        # Without the order: the count needs no sort.
-        counting = rows.order_by(None).subquery("counted")
+        newer = rows.where(LINK.c.created_at > moment).limit(limit)
         with self.database.read() as connection:
-            total = connection.scalar(sa.select(sa.func.count()).select_from(counting))
-            data = connection.execute(rows_as_json(statement)).scalars().all()
-        return total or 0, ",".join(data)
+            count = connection.scalar(sa.select(total))
+        ends = ('{"data":[', f'],"total":{count},"limit":{limit}}}')
+        return lists.enclosed(self, newer, ends)
 
 
 def _exact(name: str) -> Expression:

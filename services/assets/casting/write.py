@@ -7,7 +7,6 @@ shots, and each in the order of ids, so that requests don't deadlock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -15,33 +14,21 @@ import sqlalchemy as sa
 from services.assets.casting import casting_events, sql
 from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
 from services.assets.policy.access import LINK, in_ids
-from services.common.bodies import NEEDED_IDENT, Field, read_body
+from services.common.contracts.assets.casting import Casting
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource import CrudContext
-from services.common.crud.validation import reader_of
 from services.common.database.pools import Database
 from services.common.database.transaction import Transaction
-from services.common.errors import InvalidInput, NotFound
-
-ITEM: Final = {
-    "asset_id": NEEDED_IDENT,
-    "nb_occurences": Field(reader_of(LINK.c.nb_occurences)),
-    "label": Field(reader_of(LINK.c.label)),
-}
+from services.common.errors import NotFound
 
 
-def read_items(items: list[Any]) -> list[Cast]:
-    """The castings in a body; incomplete ones are ignored. Raises InvalidInput."""
-    casts = []
-    for item in items:
-        if not isinstance(item, dict):
-            message = "A casting must be a JSON object."
-            raise InvalidInput(message)
-        if item.get("asset_id") is None or item.get("nb_occurences") is None:
-            continue
-        fields = read_body(item, ITEM)
-        casts.append(Cast(fields["asset_id"], fields["nb_occurences"], fields["label"] or ""))
-    return casts
+def complete(items: Iterable[Casting]) -> list[Cast]:
+    """The castings that have an asset and a number; the others are ignored."""
+    return [
+        Cast(item.asset_id, item.nb_occurences, item.label or "")
+        for item in items
+        if isinstance(item.asset_id, UUID) and isinstance(item.nb_occurences, int)
+    ]
 
 
 def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.assets.models import department_metadata_descriptor_link
@@ -14,7 +15,8 @@ from services.assets.policy.access import ENTITY, of_kind
 from services.assets.policy.descriptors import DESCRIPTOR, DESCRIPTORS, keeper
 from services.assets.policy.kinds import KINDS
 from services.assets.policy.membership import known_project
-from services.common.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
+from services.common import bodies
+from services.common.contracts.assets.descriptors import DescriptorChanges, NewDescriptor
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -23,31 +25,14 @@ from services.common.database.sql_types import Select
 from services.common.database.tables import NOW
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, NotFound
-from services.common.json_types import Json, JsonObject, Row
+from services.common.json_types import Json, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.slugs import free_slug, reads_as, slug
 from services.common.wire.rpc_protocol import Reply
 
 DEPARTMENTS: Final = department_metadata_descriptor_link
-TYPES: Final = ("Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task")
-DATA_TYPES: Final = frozenset(DESCRIPTOR.c.data_type.info["choices"])
-FIELDS: Final = {
-    "name": name(120),
-    "entity_type": text("Asset"),
-    "data_type": text("string"),
-    "choices": ARRAY,
-    "for_client": FLAG,
-    "departments": IDS,
-    "task_type_id": IDENT,
-}
-CHANGED: Final = {
-    "name": name(120),
-    "data_type": text(),
-    "choices": ARRAY,
-    "for_client": FLAG,
-    "departments": IDS,
-    "position": WHOLE,
-}
+#: What null makes of the fields of a change; in others it changes nothing.
+EMPTIED: Final[Values] = {"choices": [], "for_client": False, "departments": [], "position": None}
 #: Of the column ``field_name``.
 KEY_LENGTH: Final = 120
 EXISTS: Final = "Metadata descriptor already exists."
@@ -84,13 +69,15 @@ class DescriptorRpc(ResourceService):
         Raises NotFound, InvalidInput (also for one that exists), Forbidden.
         Emits ``metadata-descriptor:new``.
         """
+        values = asdict(bodies.read(NewDescriptor, data))
+        if values["task_type_id"] is not None and values["entity_type"] != "Task":
+            message = "task_type_id only applies to Task metadata descriptors."
+            raise InvalidInput(message)
         project = known_project(self, project_id)
-        body = read_body(data, FIELDS)
-        _check(body)
-        departments = body.pop("departments")
+        departments = values.pop("departments")
         keeper.check(self, {"project_id": project, "departments": departments})
-        existing = self._existing_departments(body["task_type_id"], departments)
-        values = {**body, "project_id": project}
+        existing = self._existing_departments(values["task_type_id"], departments)
+        values["project_id"] = project
         values["field_name"] = unused_key(self.tx, values, None)
         descriptor_id = self.tx.connection.execute(
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
@@ -105,11 +92,10 @@ class DescriptorRpc(ResourceService):
 
         Raises NotFound, InvalidInput, Forbidden. Emits ``metadata-descriptor:update``.
         """
+        values = _changes(bodies.read(DescriptorChanges, data))
         project = known_project(self, project_id)
-        body = read_body(data, CHANGED, partial=True)
-        _check(body)
         descriptor_id, current = self._descriptor_and_departments(project, ident)
-        departments = body.pop("departments", None)
+        departments = values.pop("departments", None)
         keeper.check(self, {"project_id": project, "departments": current})
         if departments is not None:
             # It must be one that they could have created, too: without departments it is for all.
@@ -117,9 +103,6 @@ class DescriptorRpc(ResourceService):
         existing = self._existing_departments(None, departments or [])
         # Locked before the name is compared: two renames must not both move the values.
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
-        values = {
-            name: value for name, value in body.items() if value is not None or name == "position"
-        }
         if values.get("name", row["name"]) != row["name"]:
             values["field_name"] = unused_key(self.tx, {**row, **values}, row["id"])
             self._move_values(row, values["field_name"])
@@ -246,14 +229,9 @@ def unused_key(tx: Transaction, values: Row, ident: UUID | None) -> str:
     return free_slug(values["name"], set(keys_by_name.values()), KEY_LENGTH)
 
 
-def _check(body: JsonObject) -> None:
-    """Raise InvalidInput for an unknown entity type or data type."""
-    if body.get("entity_type", "Asset") not in TYPES:
-        message = f"Wrong entity type. Please select one of these: {', '.join(TYPES)}."
-        raise InvalidInput(message)
-    if body.get("data_type") is not None and body["data_type"] not in DATA_TYPES:
-        message = "Invalid data_type"
-        raise InvalidInput(message)
-    if body.get("task_type_id") is not None and body["entity_type"] != "Task":
-        message = "task_type_id only applies to Task metadata descriptors."
-        raise InvalidInput(message)
+def _changes(body: DescriptorChanges) -> Values:
+    return {
+        name: EMPTIED[name] if value is None else value
+        for name, value in bodies.given(body).items()
+        if value is not None or name in EMPTIED
+    }

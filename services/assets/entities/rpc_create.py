@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityConceptLink
@@ -22,24 +22,14 @@ from services.assets.policy.membership import (
     require_member,
 )
 from services.assets.resources import RESOURCES
-from services.common.bodies import (
-    DATA,
-    FLAG,
-    IDENT,
-    NEEDED_IDENT,
-    WHOLE,
-    Field,
-    items_of,
-    name,
-    read_body,
-    text,
-)
+from services.common import bodies
+from services.common.contracts.assets.entities import NEW, NewAsset
 from services.common.contracts.assets.events import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
-from services.common.crud.validation import known_id, values_for_create
+from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import Json, Row, Values
@@ -51,73 +41,12 @@ LINKS: Final = table_of(EntityConceptLink)
 WHOLE_DATA: Final = replace(RESOURCES["entities"], rules=WholeDataRules())
 
 
-class Kind(NamedTuple):
-    """What the route that creates a kind of entity reads from the body."""
-
-    fields: Mapping[str, Field]
-    #: The field with the parent's id; empty for kinds without a parent.
-    parent: str = ""
-    #: The parent's kind, to validate it; empty if only the foreign key does.
-    parent_kind: str = ""
-
-
-KINDS: Final = {
-    "asset": Kind(
-        {
-            "name": name(),
-            "description": text(""),
-            "data": Field(DATA.read, {}),
-            "is_shared": FLAG,
-            "episode_id": IDENT,
-        }
-    ),
-    "episode": Kind(
-        {
-            "name": name(),
-            "status": text("running"),
-            "description": text(""),
-            "data": DATA,
-        }
-    ),
-    "sequence": Kind(
-        {
-            "name": name(),
-            "episode_id": IDENT,
-            "description": text(""),
-            "data": DATA,
-        },
-        "episode_id",
-        "episode",
-    ),
-    "shot": Kind(
-        {
-            "name": name(),
-            "sequence_id": IDENT,
-            "nb_frames": WHOLE,
-            "description": text(),
-            "data": DATA,
-        },
-        "sequence_id",
-        "sequence",
-    ),
-    "scene": Kind({"name": name(), "sequence_id": IDENT}, "sequence_id", "sequence"),
-    "edit": Kind(
-        {
-            "name": name(),
-            "description": text(""),
-            "data": DATA,
-            "episode_id": IDENT,
-        },
-        "episode_id",
-    ),
-    "concept": Kind(
-        {
-            "name": name(),
-            "description": text(),
-            "data": DATA,
-            "entity_concept_links": Field(items_of({"id": NEEDED_IDENT}), [], null=[]),
-        }
-    ),
+#: By kind: the field with the parent's id, and the parent's kind; empty if the foreign key tells.
+PARENTS: Final = {
+    "edit": ("episode_id", ""),
+    "scene": ("sequence_id", "sequence"),
+    "sequence": ("episode_id", "episode"),
+    "shot": ("sequence_id", "sequence"),
 }
 
 
@@ -131,7 +60,7 @@ class CreationRpc(ResourceService):
         Raises InvalidInput, NotFound (production, type), Forbidden, Integrity (the episode).
         Emits ``asset:new``.
         """
-        body = read_body(data, KINDS["asset"].fields)
+        body = asdict(bodies.read(NewAsset, data))
         project, kind = self._created_in("asset", project_id), known_id(asset_type_id)
         asset_type = sa.select(TYPE.c.id).where(TYPE.c.id == kind, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
@@ -150,12 +79,12 @@ class CreationRpc(ResourceService):
         Clients retry safely: a second call creates nothing. Raises InvalidInput, NotFound
         (production, parent), Forbidden, Integrity. Emits ``<kind>:new`` for a new one.
         """
-        route = KINDS[kind]
-        body = read_body(data, route.fields)
+        body = asdict(bodies.read(NEW[kind], data))
         project = self._created_in(kind, project_id)
-        parent = body.pop(route.parent, None) if route.parent else None
-        parent_facts = self._parent_facts(route, project, parent)
-        links = [link["id"] for link in body.pop("entity_concept_links", [])]
+        parent_field, parent_kind = PARENTS.get(kind, ("", ""))
+        parent = body.pop(parent_field, None)
+        parent_facts = self._parent_facts(parent_kind, project, parent)
+        links = [link.id for link in body.pop("entity_concept_links", [])]
         check_may_reference(
             self, self.registry["entities"], [*links, *([parent] if parent else [])]
         )
@@ -164,7 +93,7 @@ class CreationRpc(ResourceService):
             body["status"] = "running"
         type_id = entity_type(self, kind.capitalize())
         existing = self._existing_entity(
-            project, type_id, body["name"], (parent, bool(route.parent))
+            project, type_id, body["name"], (parent, bool(parent_field))
         )
         if existing is not None:
             return self._entity_reply(existing)
@@ -201,12 +130,12 @@ class CreationRpc(ResourceService):
         BY_KIND[kind].may["create"].check(self, {"project_id": project})
         return project
 
-    def _parent_facts(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:
+    def _parent_facts(self, kind: str, project: UUID, parent: UUID | None) -> Row | None:
         """The parent of the new row. Raises NotFound for one of another kind or production."""
-        if parent is None or not route.parent_kind:
+        if parent is None or not kind:
             return None
         with self.database.read() as connection:
-            facts = facts_of(connection, parent, route.parent_kind)
+            facts = facts_of(connection, parent, kind)
         if facts["project_id"] != project:
             raise NotFound
         return facts
@@ -233,12 +162,7 @@ class CreationRpc(ResourceService):
         return entity
 
     def _insert(self, project: UUID, values: Values) -> UUID:
-        body = {
-            name: str(value) if isinstance(value, UUID) else value for name, value in values.items()
-        }
-        body["project_id"] = str(project)
-        row = values_for_create(ENTITY, body, "Entity", frozenset())
-        row["created_by"] = self.actor.id
+        row = {**values, "project_id": project, "created_by": self.actor.id}
         ident: UUID = self.tx.connection.execute(
             sa.insert(ENTITY).values(row).returning(ENTITY.c.id)
         ).scalar_one()

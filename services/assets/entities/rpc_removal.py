@@ -11,9 +11,11 @@ from services.assets.policy import access
 from services.assets.policy.access import ENTITY
 from services.assets.policy.membership import known_project
 from services.assets.policy.rights import remover
+from services.common import bodies
+from services.common.contracts.types import ListedId
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import body_ids, known_id
+from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound, Refused
 from services.common.json_types import Json, Row
@@ -56,7 +58,8 @@ class RemovalRpc(ResourceService):
         caller may not remove one of the others, none is removed. Raises NotFound, Forbidden,
         InvalidInput.
         """
-        project, ids, force = known_project(self, project_id), body_ids(data), _forced(query)
+        ids = list(dict.fromkeys(bodies.read(list[ListedId], data)))
+        project, force = known_project(self, project_id), _forced(query)
         with self.database.read() as connection:
             entities = [
                 facts

@@ -8,13 +8,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.descriptors.rpc import TYPES, unused_key
+from services.assets.descriptors.rpc import unused_key
 from services.assets.models import (
     Entity,
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
 from services.assets.policy.entity_types import entity_type
+from services.common.contracts.assets.descriptors import TYPES
 from services.common.contracts.assets.events import AssetReadyChanged
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.tasks.events import TaskMakesReady

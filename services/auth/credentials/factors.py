@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from services.auth.config import AuthSettings
     from services.common.contracts.auth.events import Factor
+    from services.common.contracts.auth.sessions import Proof
     from services.common.database.transaction import Transaction
 
 TOTP: Final = "totp"
@@ -61,22 +62,20 @@ class WrongProof(Exception):
 class Proofs(NamedTuple):
     """The proofs in a request."""
 
-    body: JsonObject
+    body: Proof
     #: The signed state of a security key's challenge, if there is one.
     cookie: str | None
     #: The stored hash of the recovery code given, if it is one from an import.
     imported: str | None = None
 
 
-def read_proofs(
-    settings: AuthSettings, account: Row, data: JsonObject, caller: JsonObject
-) -> Proofs:
+def read_proofs(settings: AuthSettings, account: Row, body: Proof, caller: JsonObject) -> Proofs:
     """The proofs in a body, before the account is locked: imported codes have slow hashes."""
-    code, stored = data.get(FIELDS[RECOVERY]), account["otp_recovery_codes"] or []
+    code, stored = body.recovery_code, account["otp_recovery_codes"] or []
     imported = None
-    if isinstance(code, str) and enabled(account):
+    if code and enabled(account):
         imported = _imported_code(settings, code.strip().upper(), stored)
-    return Proofs(data, caller.get("session"), imported)
+    return Proofs(body, caller.get("session"), imported)
 
 
 def enabled(account: Row) -> list[Factor]:
@@ -98,8 +97,8 @@ def prove(tx: Transaction, settings: AuthSettings, account: Row, proofs: Proofs)
     if not usable:
         return None
     for factor in (*usable, RECOVERY):
-        proof = proofs.body.get(FIELDS[factor])
-        if proof not in (None, "", {}):
+        proof = getattr(proofs.body, FIELDS[factor])
+        if proof:
             VERIFIERS[factor](tx, settings, account, proof, proofs)
             return factor
     return None

@@ -10,12 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from services.auth.models import Department, Person, department_link
 from services.auth.policy.account_fields import visible
 from services.auth.policy.protected import account_to_change
+from services.common import bodies
 from services.common.access.rules import admin
+from services.common.contracts.auth.people import DepartmentOfPerson
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, known_id, parse_id, path_id
-from services.common.errors import InvalidInput, NotFound, invalid_field
-from services.common.json_types import Json, JsonObject
+from services.common.crud.validation import known_id, path_id
+from services.common.errors import InvalidInput, NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
@@ -31,8 +33,11 @@ class DepartmentRpc(ResourceService):
 
         Returns the person. Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
         """
+        department = bodies.read(DepartmentOfPerson, data).department_id
         person = self._person_for_admin(ident)
-        department = self._department((data or {}).get("department_id"))
+        if self.tx.session.get(Department, department) is None:
+            message = f"Department with id {department} not found"
+            raise InvalidInput(message)
         row = {"person_id": person, "department_id": department}
         self.tx.connection.execute(insert(department_link).values(row).on_conflict_do_nothing())
         self._person_changed(person)
@@ -81,19 +86,6 @@ class DepartmentRpc(ResourceService):
         # Locked, so that the person can't be deleted before the link is written.
         person: Person = self.tx.get(Person, account["id"], lock=True)
         return person.id
-
-    def _department(self, department_id: Json) -> UUID:
-        """The id of an existing department. Raises InvalidInput."""
-        if department_id is None:
-            raise invalid_field("department_id", "Field required")
-        try:
-            ident = parse_id(department_id)
-        except BadValue:
-            ident = None
-        if ident is None or self.tx.session.get(Department, ident) is None:
-            message = f"Department with id {department_id} not found"
-            raise InvalidInput(message)
-        return ident
 
     def _person_changed(self, person: UUID) -> None:
         self.tx.emit(self.registry.event(self.registry["persons"], "update", {"id": person}))

@@ -14,7 +14,9 @@ from services.auth.credentials.attempts import HOUR
 from services.auth.credentials.factors import Proofs, WrongProof
 from services.auth.credentials.passwords import matches
 from services.auth.mails.letters import write_to
+from services.common import bodies
 from services.common.contracts.auth.events import EmailChanged
+from services.common.contracts.auth.sessions import Proof
 from services.common.errors import Refused
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def read_proof(ctx: CallContext, account: Row, body: JsonObject) -> OwnProof:
     settings, caller = settings_of(ctx), _caller(ctx)
     accounts.check_not_locked(settings, account)
     if factors.enabled(account):
-        return OwnProof(factors.read_proofs(settings, account, body, caller))
+        return OwnProof(factors.read_proofs(settings, account, bodies.read(Proof, body), caller))
     password = next((body[name] for name in PASSWORDS if body.get(name)), None)
     if not isinstance(password, str):
         raise _refused(ctx, account)

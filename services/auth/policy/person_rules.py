@@ -98,7 +98,13 @@ class PersonRules(ResourceRules[AccountSecrets]):
 
     completes = frozenset({"new", "update"})
     adds: ClassVar = {
-        "access_token": Annotated[str, about("A bot's token, in the answer that issues it only.")]
+        "access_token": Annotated[
+            str,
+            about(
+                "A bot's token, in the answer that issues it only.",
+                "eyJhbGciOiJIUzI1NiJ9.e30.signature",
+            ),
+        ]
     }
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:

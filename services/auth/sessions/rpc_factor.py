@@ -14,12 +14,13 @@ from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
 from services.auth.mails.letters import studio_name, write_to
 from services.auth.policy.protected import account_to_change
-from services.auth.sessions.fields import field_faults, texts
+from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.contracts.auth.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed
+from services.common.contracts.auth.sessions import MailedCode, NewKey, Proof, RemovedKey, TotpCode
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
+from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.values import array_or_empty
@@ -74,7 +75,7 @@ class FactorRpc(ResourceService):
         Returns ``{"otp_recovery_codes", "access_token", "refresh_token"}``; the codes are null if
         the account has some. Raises InvalidInput, Refused. Emits ``factor:added``.
         """
-        (code,) = texts(data, "totp")
+        code = bodies.read(TotpCode, data).totp
         account = self._own_without(TOTP, "TOTP already enabled.")
         secret = vault.unseal(self.settings, account["totp_secret"])
         try:
@@ -122,7 +123,7 @@ class FactorRpc(ResourceService):
     @command
     def enable_email_otp(self, data: JsonObject, caller: JsonObject | None = None) -> JsonObject:
         """Enable e-mailed codes with the first code. Returns and raises as ``enable_totp``."""
-        (code,) = texts(data, "email_otp")
+        code = bodies.read(MailedCode, data).email_otp
         account = self._own_without(EMAIL, "OTP by email already enabled.")
         secret = vault.unseal(self.settings, account["email_otp_secret"])
         try:
@@ -182,7 +183,8 @@ class FactorRpc(ResourceService):
         Raises InvalidInput, Refused; a failed attempt spends the challenge. Emits ``factor:added``.
         """
         only_persons(self)
-        response, name = self._registration(data)
+        body = bodies.read(NewKey, data)
+        response, name = body.registration_response, body.device_name
         ident = str(self.actor.id)
         cookie = caller.get("session")
         state = factors.spend_challenge(self.tx, self.settings, challenges.REGISTER, ident, cookie)
@@ -209,10 +211,10 @@ class FactorRpc(ResourceService):
     def disable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Remove a key by its name; the body must prove any factor. Emits ``factor:removed``."""
         only_persons(self)
-        (name,) = texts(data, "device_name")
-        account = self._proven(FIDO, data, caller, Refused("Wrong OTP."))
+        body = bodies.read(RemovedKey, data)
+        account = self._proven(FIDO, body, caller, Refused("Wrong OTP."))
         devices = array_or_empty(account["fido_credentials"])
-        remaining = [device for device in devices if device["device_name"] != name]
+        remaining = [device for device in devices if device["device_name"] != body.device_name]
         if remaining:
             accounts.update(self.tx, account["id"], fido_credentials=remaining)
         else:
@@ -220,17 +222,6 @@ class FactorRpc(ResourceService):
         if len(remaining) < len(devices):
             self.tx.emit(FactorRemoved(person_id=account["id"], factor=FIDO))
         return {"success": True}
-
-    @staticmethod
-    def _registration(data: JsonObject) -> tuple[JsonObject, str]:
-        faults = list(field_faults(data, "device_name"))
-        if not isinstance(data.get("registration_response"), dict):
-            missing = data.get("registration_response") is None
-            message = "Field required" if missing else "Input should be a valid dictionary"
-            faults.append({"field": "registration_response", "message": message})
-        if faults:
-            raise invalid_fields(faults)
-        return data["registration_response"], data["device_name"]
 
     # --- recovery ---------------------------------------------------------------------------
 
@@ -242,7 +233,8 @@ class FactorRpc(ResourceService):
         """
         only_persons(self)
         self.skip_idempotency()
-        account = self._proven("", data, caller, _unproven(), NO_FACTOR)
+        proof = bodies.read(Proof, data)
+        account = self._proven("", proof, caller, _unproven(), NO_FACTOR)
         codes = vault.new_codes()
         key = self.settings.encryption_key
         hashes = [vault.code_hash(key, code) for code in codes]
@@ -312,7 +304,7 @@ class FactorRpc(ResourceService):
         self, factor: Any, data: JsonObject, caller: JsonObject, **values: Any
     ) -> JsonObject:
         only_persons(self)
-        account = self._proven(factor, data, caller, _unproven())
+        account = self._proven(factor, bodies.read(Proof, data), caller, _unproven())
         self._remove(account, factor, **values)
         self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
         return {"success": True}
@@ -327,7 +319,7 @@ class FactorRpc(ResourceService):
     def _proven(
         self,
         factor: str,
-        data: JsonObject,
+        proof: Proof,
         caller: JsonObject,
         refusal: Refused,
         off: str = "",
@@ -339,7 +331,7 @@ class FactorRpc(ResourceService):
         """
         account = accounts.own_account(self)
         accounts.check_not_locked(self.settings, account)
-        proofs = factors.read_proofs(self.settings, account, data, caller)
+        proofs = factors.read_proofs(self.settings, account, proof, caller)
         account = accounts.locked(self.tx, account["id"])
         usable = factors.enabled(account)
         if (factor or None) not in {None, *usable} or not usable:

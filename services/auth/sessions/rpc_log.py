@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -13,16 +13,18 @@ from services.auth.credentials.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
 from services.auth.policy.protected import account_to_change
 from services.auth.resources import RESOURCES
+from services.common import bodies
 from services.common.access.rules import only_persons, studio_manager
-from services.common.crud import log_query
+from services.common.contracts.auth.people import NewDesktopLogIn
+from services.common.crud import lists, log_query
 from services.common.crud.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.crud.validation import known_id
 from services.common.database.sql_types import Column, Expression
 from services.common.database.tables import table_of
-from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.json_types import Json, JsonObject
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
@@ -90,9 +92,7 @@ class LogRpc(ResourceService):
         if person != self.actor.id:
             studio_manager.check(self, {})
         rows = DESKTOP.where(DESKTOP_LOG.c.person_id == person).order_by(DESKTOP_LOG.c.date)
-        with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return Reply(f"[{','.join(texts)}]".encode())
+        return lists.json_array(self, rows)
 
     @command
     def log_desktop_login(self, data: JsonObject | None = None, ident: str | None = None) -> Reply:
@@ -101,12 +101,12 @@ class LogRpc(ResourceService):
         For the person (``ident`` defaults to the caller) and administrators. Returns the row.
         Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
         """
+        when = bodies.read(NewDesktopLogIn, data).date or now()
         person = self._person(ident)
         if person != self.actor.id and not self.actor.is_admin:
             message = "This requires an administrator or the person concerned."
             raise Forbidden(message)
         account_to_change(self, person)
-        when = _moment((data or {}).get("date"))
         row = DesktopLoginLog(person_id=person, date=when)
         self.tx.session.add(row)
         self.tx.session.flush()
@@ -131,14 +131,3 @@ class LogRpc(ResourceService):
         if person is None or not exists:
             raise NotFound
         return person
-
-
-def _moment(text: Json) -> datetime:
-    """A time in a body, now for None. Raises InvalidInput."""
-    if text is None:
-        return now()
-    try:
-        return parse_moment(text)
-    except BadValue:
-        message = f"Invalid date format for 'date': '{text}'. Expected an ISO 8601 date."
-        raise InvalidInput(message) from None

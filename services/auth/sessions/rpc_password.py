@@ -12,9 +12,15 @@ from services.auth.credentials.public_calls import limit_mails, limit_public, st
 from services.auth.mails import mail
 from services.auth.mails.letters import write_to
 from services.auth.policy.protected import account_to_change
-from services.auth.sessions.fields import texts
+from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.contracts.auth.events import PasswordChanged, PasswordResetRequested
+from services.common.contracts.auth.sessions import (
+    NewPassword,
+    PasswordReset,
+    ResetRequest,
+    SetPassword,
+)
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound, Refused
@@ -61,15 +67,15 @@ class PasswordRpc(ResourceService):
         confirmed), Forbidden for bots. Emits ``password:changed``; the owner gets an e-mail.
         """
         only_persons(self)
-        old, new, again = texts(data, "old_password", "password", "password_2")
+        body = bodies.read(NewPassword, data)
         account = accounts.own_account(self)
         accounts.check_not_locked(self.settings, account)
-        if not matches(self.settings, old, account["password"]):
+        if not matches(self.settings, body.old_password, account["password"]):
             accounts.count_failure(self, account, caller.get("address"), "password")
             message = "Old password is wrong."
             raise Refused(message)
-        check_new(self.settings, new, again)
-        self._set_password(account, new, "change")
+        check_new(self.settings, body.password, body.password_2)
+        self._set_password(account, body.password, "change")
         return {"success": True}
 
     @command
@@ -78,7 +84,7 @@ class PasswordRpc(ResourceService):
 
         Raises InvalidInput, TooMany. Emits ``password:reset-requested``.
         """
-        (email,) = texts(data, "email")
+        email = bodies.read(ResetRequest, data).email
         limit_public(self, caller)
         limit_mails(self, email)
         with steady():
@@ -95,16 +101,16 @@ class PasswordRpc(ResourceService):
 
         Raises InvalidInput, TooMany, Refused. Emits ``password:changed``.
         """
-        email, token, new, again = texts(data, "email", "token", "password", "password2")
+        body = bodies.read(PasswordReset, data)
         limit_public(self, caller)
         with self.database.read() as connection:
-            ident: UUID | None = connection.scalar(resets.holder(token, email))
+            ident: UUID | None = connection.scalar(resets.holder(body.token, body.email))
         if ident is None:
             raise Refused(EXPIRED)
-        check_new(self.settings, new, again)
+        check_new(self.settings, body.password, body.password2)
         # Hashed before the token is spent: a transaction must not wait for it.
-        digest = hashed(self.settings, new)
-        if resets.spend(self.tx, token) is None:
+        digest = hashed(self.settings, body.password)
+        if resets.spend(self.tx, body.token) is None:
             raise Refused(EXPIRED)
         self._store(accounts.locked(self.tx, ident), digest, "reset")
         return {"success": True}
@@ -115,10 +121,10 @@ class PasswordRpc(ResourceService):
 
         Raises InvalidInput, Forbidden (also for protected accounts), NotFound, Refused.
         """
+        body = bodies.read(SetPassword, data)
         account = self._account_for_admin(ident)
-        new, again = texts(data, "password", "password_2")
-        check_new(self.settings, new, again)
-        self._set_password(account, new, "administrator")
+        check_new(self.settings, body.password, body.password_2)
+        self._set_password(account, body.password, "administrator")
         return {"success": True}
 
     @command

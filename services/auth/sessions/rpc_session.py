@@ -19,14 +19,16 @@ from services.auth.credentials.resets import new_reset_token
 from services.auth.models import LoginLog, Person, RevokedToken
 from services.auth.policy import person_rules
 from services.auth.policy.organisation import organisation_json
-from services.auth.sessions.fields import field_faults
+from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.actor import Actor
 from services.common.contracts.auth.events import LoginFailed, LoginSucceeded, SessionRevoked
+from services.common.contracts.auth.sessions import Credentials
+from services.common.contracts.types import UnsetType
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of
-from services.common.errors import Refused, Unauthenticated, invalid_fields
+from services.common.errors import Refused, Unauthenticated, invalid_field
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
@@ -79,10 +81,11 @@ class SessionRpc(ResourceService):
         Emits ``login:succeeded``, ``login:failed``, ``login:locked``.
         """
         self.skip_idempotency()
-        email, password = _credentials(data, self.settings)
+        body = bodies.read(Credentials, data)
+        email, password = body.email.strip(), _password(body, self.settings)
         address = caller.get("address")
         accounts.check_address(self, address)
-        account = accounts.find(self.database, email, data.get("desktop_login"))
+        account = accounts.find(self.database, email, body.desktop_login)
         if account is None:
             accounts.check_unknown_account(self, email)
         elif accounts.is_locked(self.settings, account):
@@ -95,7 +98,7 @@ class SessionRpc(ResourceService):
             else:
                 accounts.count_failure(self, account, address, "password")
             raise Refused(data={"login": False})
-        proofs = factors.read_proofs(self.settings, account, data, caller)
+        proofs = factors.read_proofs(self.settings, account, body, caller)
         # Locked only now: comparing the hash took a quarter of a second.
         account = accounts.locked(self.tx, account["id"])
         self._check_second_factor(account, proofs, caller)
@@ -293,22 +296,10 @@ def _is_current(claims: JsonObject, person: Row) -> bool:
     return not person["is_bot"] or claims["jti"] == person["jti"]
 
 
-def _credentials(data: JsonObject, settings: AuthSettings) -> tuple[str, str]:
-    """E-mail and password of a log-in body. Raises InvalidInput naming the fields."""
-    faults = [*field_faults(data, "email")]
-    password = data.get("password", DEFAULT_PASSWORD)
-    if "password" not in data and not settings.accept_default_password:
-        faults.append({"field": "password", "message": "Field required"})
-    if not isinstance(password, str):
-        faults.append({"field": "password", "message": "Input should be a valid string"})
-    faults += [
-        {"field": name, "message": "Input should be a valid string"}
-        for name in ("totp", "email_otp", "recovery_code")
-        if not isinstance(data.get(name), str | None)
-    ]
-    if not isinstance(data.get("fido_authentication_response"), dict | None):
-        field = "fido_authentication_response"
-        faults.append({"field": field, "message": "Input should be a valid dictionary"})
-    if faults:
-        raise invalid_fields(faults)
-    return data["email"].strip(), password
+def _password(body: Credentials, settings: AuthSettings) -> str:
+    """The password of a log-in, or that of new accounts. Raises InvalidInput."""
+    if not isinstance(body.password, UnsetType):
+        return body.password
+    if not settings.accept_default_password:
+        raise invalid_field("password", bodies.REQUIRED)
+    return DEFAULT_PASSWORD

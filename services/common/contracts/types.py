@@ -8,7 +8,7 @@ both. A field's sentence and example stand beside it: ``Annotated[int, about("Fr
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,12 +19,36 @@ __all__ = ["UNSET", "UnsetType"]
 T = TypeVar("T")
 
 
-def about(sentence: str, *examples: Any, **limits: Any) -> Meta:
-    """What a field means, with examples, and limits such as ``max_length``."""
-    return Meta(description=sentence, examples=list(examples) or None, **limits)
+#: The ``pattern`` of a text that must not be blank.
+NOT_BLANK: Final = r"\S"
+AN_ID: Final = "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10"
 
 
-Id = Annotated[UUID, about("The id of a row.", "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10")]
+def about(
+    sentence: str, *examples: Any, missing: str = "", invalid: str = "", **limits: Any
+) -> Meta:
+    """What a field means, with examples, and limits such as ``max_length``.
+
+    ``missing`` and ``invalid`` are messages that clients know: in a body they are those of the
+    whole refusal. In ``invalid``, ``{value}`` is what came.
+    """
+    known = {"missing": missing, "invalid": invalid}
+    extra = {name: message for name, message in known.items() if message}
+    return Meta(
+        description=sentence, examples=list(examples) or None, extra=extra or None, **limits
+    )
+
+
+Id = Annotated[UUID, about("The id of a row.", AN_ID)]
+#: An id of a body that its route looks up as it is: a malformed one is answered as an unknown one.
+AnyId = Annotated[
+    str, about("The id of a row.", AN_ID, min_length=1, extra_json_schema={"format": "uuid"})
+]
+#: An id in a body that is an array of ids.
+ListedId = Annotated[
+    UUID,
+    about("The id of a row.", AN_ID, invalid="Request body must only contain valid UUIDs."),
+]
 Moment = Annotated[
     datetime,
     about(
@@ -42,10 +66,13 @@ Count = Annotated[int, about("How many there are.", 3, ge=0)]
 
 
 class Body(msgspec.Struct, kw_only=True):
-    """A JSON object that a client sends.
+    """A JSON object that a client sends, or the fields of a form.
 
     Unknown fields are ignored; values are read as ``values`` tells. A field without a default is
-    required. Null counts as the default where a field may not be null.
+    required. Null, where a field may not be null, counts as absent if it has a default. A field to
+    change is ``X | UnsetType = UNSET``: absent it stays as it is, and null is refused.
+
+    An array is ``list[…]``. JSON that is stored as it came, in a known shape, is a ``TypedDict``.
     """
 
 

@@ -38,7 +38,7 @@ from services.common.errors import Integrity
 from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
@@ -132,8 +132,12 @@ def remove(
     """
     deleted: dict[str, set[UUID]] = defaultdict(set)
     _remove(tx, metadata, table, set(ids), deleted)
-    for name, idents in deleted.items():
-        announce(tx, service, name, idents)
+    _announce_all(tx, service, deleted)
+
+
+def _announce_all(tx: Transaction, service: str, deleted: Mapping[str, set[UUID]]) -> None:
+    for table, ids in deleted.items():
+        announce(tx, service, table, ids)
 
 
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
@@ -209,9 +213,13 @@ def follow_deletion(
     deleted: dict[str, set[UUID]] = defaultdict(set)
     for column in columns:
         release_references(tx, metadata, column, set(message.ids), deleted)
+    _announce_all(tx, service, deleted)
     # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
-    # the few rows written during the first, and not while a production's rows are deleted.
+    # the few rows written during the first, and not while a production's rows are deleted, nor
+    # while the events about them are written.
+    tx.write_events()
     tx.connection.execute(LOCK)
+    deleted.clear()
     for column in columns:
         release_references(tx, metadata, column, set(message.ids), deleted)
     # Checked before the ids are inserted: a nulled row may reference another of the deleted rows,
@@ -220,8 +228,7 @@ def follow_deletion(
     rows = sa.select(sa.func.unnest(_array(message.ids)))
     insertion = insert(metadata.tables["gone_row"]).from_select(["id"], rows)
     tx.connection.execute(insertion.on_conflict_do_nothing())
-    for table, ids in deleted.items():
-        announce(tx, service, table, ids)
+    _announce_all(tx, service, deleted)
 
 
 def was_deleted(ctx: CallContext, *ids: UUID | None) -> bool:

@@ -6,7 +6,7 @@ by chunk, off the hub, so that it is never in memory twice and other requests do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from services.common.runtime.spawned import spawned
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from services.common.crud.filters import Page
     from services.common.crud.resource import CrudContext, Resource
@@ -31,6 +31,8 @@ T = TypeVar("T")
 SHORT: Final = 1000
 #: Rows fetched from the cursor at a time.
 CHUNK: Final = 500
+#: Rows that other services are asked about at a time: bounds the size of a message on the wire.
+BATCH: Final = 1000
 #: Bytes from which a reply is compressed.
 COMPRESSED_FROM: Final = 64 * 1024
 #: Bytes from which a thread compresses: fewer take less time than waking one.
@@ -51,7 +53,7 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
         statement = _filtered(ctx, resource, columns, query)
         reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
     elif page.rows > SHORT:
-        reply = large_page(ctx, resource, _filtered(ctx, resource, columns, query), page)
+        reply = large_page(ctx, resource.table, _filtered(ctx, resource, columns, query), page)
     elif extent := pages.extent(resource, ctx.actor, query):
         reply = compressed(pages.of_extent(ctx, resource, columns, extent, page))
     else:
@@ -125,25 +127,56 @@ def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Co
 
 def json_array(ctx: CallContext, statement: Select) -> Reply:
     """All rows of a statement as a JSON array."""
+    return enclosed(ctx, statement, "[]")
+
+
+def enclosed(ctx: CallContext, statement: Select, ends: Sequence[str]) -> Reply:
+    """All rows of a statement between ``ends``: a long list is streamed."""
     rows = sql_json.objects(statement)
     with ctx.database.read() as connection:
         # One row more than ``SHORT`` tells whether the list is long, without counting it.
         texts = connection.execute(rows.limit(SHORT + 1)).scalars().all()
     if len(texts) <= SHORT:
-        return compressed(f"[{','.join(texts)}]".encode())
+        return compressed(f"{ends[0]}{','.join(texts)}{ends[1]}".encode())
     del texts
-    return streamed(ctx, rows)
+    return streamed(ctx, rows, ends)
 
 
-def large_page(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> Reply:
+def large_page(
+    ctx: CallContext, table: sa.Table, statement: Select, page: Page, order: Sequence[Any] = ()
+) -> Reply:
     """A page of more than ``SHORT`` rows, the newest first: streamed, as any long list."""
-    order = pages.newest_first(resource.table)
-    rows = statement.order_by(*order).limit(page.rows).offset(page.offset)
-    counting = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    ordered = statement.order_by(None).order_by(*(order or pages.newest_first(table)))
+    rows = ordered.limit(page.rows).offset(page.offset)
+    counting = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
+    total = sa.select(sa.func.count()).select_from(counting.subquery("counted"))
     with ctx.database.read() as connection:
-        total = connection.scalar(sa.select(sa.func.count()).select_from(counting)) or 0
-    head = pages.envelope("", total, *page).decode().removesuffix("]}")
-    return streamed(ctx, sql_json.objects(rows), (head, "]}"))
+        count = connection.scalar(total) or 0
+    return streamed(ctx, sql_json.objects(rows), page_ends(count, page))
+
+
+def page_ends(total: int, page: Page, **more: str) -> tuple[str, str]:
+    """What stands before and after the rows of a page; ``more`` as for ``pages.envelope``."""
+    whole = pages.envelope("", total, page.number, page.limit, **more)
+    return whole.decode().removesuffix("]}"), "]}"
+
+
+def in_batches(
+    ids: Sequence[T], read: Callable[[Sequence[T]], Iterable[bytes]], ends: Sequence[str] = "[]"
+) -> Reply:
+    """A long list whose rows other services complete: ``BATCH`` rows in memory at a time.
+
+    ``ids`` are those of the rows, in order; ``read`` answers the JSON of some of them. All ids are
+    read beforehand: a cursor would hold its transaction while the other services are asked.
+    """
+    stream, between = GzipBuilder(), ends[0]
+    for start in range(0, len(ids), BATCH):
+        rows = b",".join(read(ids[start : start + BATCH]))
+        if rows:
+            stream.add(between.encode() + rows)
+            between = ","
+    stream.add(("" if between == "," else ends[0]).encode() + ends[1].encode())
+    return stream.reply()
 
 
 def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Reply:

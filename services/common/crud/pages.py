@@ -7,7 +7,7 @@ Totals are kept (``row_counts``), except for filters.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from services.common.database.sql_types import Column, Columns, Condition, Expre
 from services.common.database.tables import production_column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from services.common.actor import Actor
@@ -41,9 +41,13 @@ PRODUCTIONS: Final = parameter("productions", sa.ARRAY(sa.Uuid(as_uuid=False)))
 
 
 class Extent(NamedTuple):
-    """The rows of a list as whole productions; of all there are where ``productions`` is None."""
+    """The rows of a list as whole productions; of all there are where ``productions`` is None.
+
+    With ``value`` those with this value in the resource's ``counted`` column.
+    """
 
     productions: frozenset[UUID] | None = None
+    value: UUID | None = None
 
 
 def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
@@ -66,15 +70,24 @@ def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page
 
 
 def page_of(
-    ctx: CallContext, table: sa.Table, statement: Select, order: Sequence[Any], page: Page
+    ctx: CallContext,
+    table: sa.Table,
+    statement: Select,
+    order: Sequence[Any],
+    page: Page,
+    *,
+    total: sa.ScalarSelect[int] | None = None,
 ) -> tuple[int, str]:
     """The number of a statement's rows, and the JSON of a page of them.
 
-    ``statement`` selects the columns of rows of ``table``, narrowed by any conditions.
+    ``statement`` selects the columns of rows of ``table``, narrowed by any conditions. They are
+    counted, unless ``total`` selects their number.
     """
     columns = tuple(statement.selected_columns)
-    counting = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
-    total = sa.select(sa.func.count()).select_from(counting.subquery("counted")).scalar_subquery()
+    if total is None:
+        counting = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
+        counted = sa.select(sa.func.count()).select_from(counting.subquery("counted"))
+        total = counted.scalar_subquery()
     rows = _picked(table, statement, order).limit(page.rows).offset(page.offset)
     row = sa.select(*columns).select_from(table)
     with ctx.database.read() as connection:
@@ -90,22 +103,29 @@ def extent(resource: Resource, actor: Actor, query: Mapping[str, str]) -> Extent
     names = query.keys() - RESERVED
     if PROJECT not in resource.table.c and PROJECT not in resource.filters:
         names -= {PROJECT}  # ignored, as any unknown filter
-    if names - {PROJECT} or resource.conditions(query):
-        return None
-    sees_all = resource.lists_all(actor)
-    if not names:
-        if sees_all:
-            return Extent()
-        productions = resource.whole_productions(actor)
-        return None if productions is None else Extent(productions)
-    if PROJECT not in resource.table.c:
+    if names - {PROJECT, resource.counted} or resource.conditions(query):
         return None
     try:
-        project = parse_id(query[PROJECT])
+        ids = {name: parse_id(query[name]) for name in names}
     except BadValue:
         return None
-    sees_project = sees_all or resource.sees_all_of(actor, project)
-    return Extent(frozenset({project})) if sees_project else None
+    value = ids.get(resource.counted)
+    if value is not None and not resource.may_filter(actor, resource.counted):
+        return None
+    if PROJECT in ids:
+        return _of_project(resource, actor, ids[PROJECT], value)
+    if resource.lists_all(actor):
+        return Extent(None, value)
+    productions = resource.whole_productions(actor)
+    return None if productions is None else Extent(productions, value)
+
+
+def _of_project(
+    resource: Resource, actor: Actor, project: UUID, value: UUID | None
+) -> Extent | None:
+    sees_all = resource.lists_all(actor) or resource.sees_all_of(actor, project)
+    known = PROJECT in resource.table.c
+    return Extent(frozenset({project}), value) if known and sees_all else None
 
 
 def of_extent(
@@ -120,19 +140,23 @@ def read_extent(
     ctx: CallContext, resource: Resource, columns: Columns, extent: Extent, page: Page
 ) -> tuple[int, str]:
     """The number of rows of these productions, from ``row_counts``, and the JSON of a page."""
-    statement, params = _statement(resource, columns, extent.productions, page)
+    statement, params = _statement(resource, columns, extent, page)
     ((count, data),) = ctx.database.rows(statement, **params, limit=page.rows, offset=page.offset)
     return count, data or ""
 
 
 def _statement(
-    resource: Resource, columns: Columns, productions: Collection[UUID] | None, page: Page
+    resource: Resource, columns: Columns, extent: Extent, page: Page
 ) -> tuple[Select, dict[str, object]]:
     """The statement for so many productions, and its parameters."""
-    if productions is None:
-        return _of_all(resource, columns), {}
-    ids = sorted(map(str, productions))
-    params: dict[str, object] = {"productions": ids or [NO_PRODUCTION]}
+    value: dict[str, object] = {} if extent.value is None else {"value": str(extent.value)}
+    if extent.productions is None:
+        build = partial(_of_value, scoped=False) if value else _of_all
+        return build(resource, columns), value
+    ids = sorted(map(str, extent.productions))
+    params: dict[str, object] = {"productions": ids or [NO_PRODUCTION], **value}
+    if value:
+        return _of_value(resource, columns, scoped=True), params
     if len(ids) == 1:
         return _of_one(resource, columns), {**params, "production": ids[0]}
     end = page.offset + page.rows
@@ -181,6 +205,19 @@ def _of_many(resource: Resource, columns: Columns) -> Select:
     return _prepared(resource, columns, rows, _of_these(row_counts.NOTES.c.project_id))
 
 
+@lru_cache(maxsize=512)
+def _of_value(resource: Resource, columns: Columns, *, scoped: bool) -> Select:
+    """Those with a value in the counted column, of all productions or of some."""
+    table, value = resource.table, parameter("value", sa.Text)
+    rows = sa.select(table).where(table.c[resource.counted] == sa.cast(value, sa.Uuid))
+    counted: list[Condition] = []
+    if scoped:
+        rows = rows.where(_of_these(production_of(resource)))
+        counted = [_of_these(row_counts.NOTES.c.project_id)]
+    rows = _picked(table, rows, newest_first(table))
+    return _prepared(resource, columns, rows, *counted, value=value)
+
+
 def production_of(resource: Resource) -> Column:
     """The column of the production that a row belongs to."""
     column = production_column(resource.table)
@@ -198,12 +235,18 @@ def _of_these(column: Expression) -> Condition:
     return condition
 
 
-def _prepared(resource: Resource, columns: Columns, rows: Select, *counted: Condition) -> Select:
+def _prepared(
+    resource: Resource,
+    columns: Columns,
+    rows: Select,
+    *counted: Condition,
+    value: Expression | None = None,
+) -> Select:
     rows = rows.limit(parameter("limit", sa.Integer)).offset(parameter("offset", sa.Integer))
     table = resource.table
     row = sa.select(*columns).select_from(table)
     texts = _joined(table, rows, row, plain=False)
-    return sa.select(row_counts.total(table, *counted), texts)
+    return sa.select(row_counts.total(table, *counted, value=value), texts)
 
 
 def newest_first(table: sa.Table) -> Columns:

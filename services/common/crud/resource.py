@@ -189,6 +189,9 @@ class Resource:
     created_relations: bool = True
     #: To-many lists shown as ``[]`` to actors with a restricted view, without relations.
     empty_lists: frozenset[str] = frozenset()
+    #: The column by whose values rows are counted, besides by production: pages of lists that are
+    #: filtered by it count nothing.
+    counted: str = ""
     #: Most rows of a list without pages.
     list_cap: int | None = None
     #: Services whose changes change what lists show to an actor, too.

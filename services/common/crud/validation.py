@@ -27,12 +27,9 @@ from services.common.values import BadValue, Reader, finite, parse_id, parse_mom
 
 __all__ = [
     "INT_RANGE",
-    "NOT_AN_ARRAY",
     "BadValue",
-    "body_ids",
     "default_of",
     "finite",
-    "ids_under",
     "known_id",
     "list_ids",
     "parse_id",
@@ -47,7 +44,6 @@ __all__ = [
 ]
 
 MONTHS: Final = 12
-NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 #: Columns that no client may set.
 SET_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 #: Exclusive limits. Subclasses first: SmallInteger and BigInteger are Integers, too.
@@ -204,29 +200,6 @@ def list_ids(name: str, value: object) -> list[UUID]:
         return list(dict.fromkeys(LIST(value)))
     except BadValue as error:
         raise Integrity(error.about(name)) from None
-
-
-def body_ids(data: object) -> list[UUID]:
-    """The ids in a body that is a list of them, each once. Raises InvalidInput."""
-    if not isinstance(data, list):
-        raise InvalidInput(NOT_AN_ARRAY)
-    try:
-        return list(dict.fromkeys(parse_id(ident) for ident in data))
-    except BadValue:
-        message = "Request body must only contain valid UUIDs."
-        raise InvalidInput(message) from None
-
-
-def ids_under(data: object, key: str) -> list[UUID]:
-    """The ids in a list that a body has under a key, in their order. Raises InvalidInput."""
-    ids = data.get(key) if isinstance(data, dict) else None
-    if not isinstance(ids, list):
-        message = f"Request body must be a JSON object with a '{key}' list."
-        raise InvalidInput(message)
-    try:
-        return [parse_id(ident) for ident in ids]
-    except BadValue as error:
-        raise InvalidInput(error.about(key)) from None
 
 
 def period(year: str, month: str | None = None, week: str | None = None) -> tuple[date, date]:

@@ -4,6 +4,9 @@ Counting 200,000 rows takes longer than reading a page of them. So triggers inse
 statement added and removed into ``row_count``, and the count is the sum: as exact as ``count(*)``
 in the same snapshot. These rows are never updated, so writers don't wait for each other; a periodic
 job folds them together. Migrations create table and triggers: ``frozen.v3``.
+
+Rows may be counted by the values of another column, too: as if those of each value were a table,
+named ``entity:<value>``.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Condition, Expression
 
 NOTES: Final = sa.table(
     "row_count",
@@ -36,7 +39,13 @@ SELECT table_name, project_id, sum(rows) FROM folded GROUP BY 1, 2 HAVING sum(ro
 """  # noqa: S608 - a constant
 
 
-def total(table: sa.Table, *where: Condition) -> sa.ScalarSelect[int]:
-    """A subquery: the number of rows in a table, or in the productions that ``where`` names."""
+def total(
+    table: sa.Table, *where: Condition, value: Expression | None = None
+) -> sa.ScalarSelect[int]:
+    """A subquery: the number of rows in a table, or in the productions that ``where`` names.
+
+    With ``value`` of those with this value, a text, in the column that they are counted by.
+    """
     rows = sa.cast(sa.func.coalesce(sa.func.sum(NOTES.c.rows), 0), sa.BigInteger)
-    return sa.select(rows).where(NOTES.c.table_name == table.name, *where).scalar_subquery()
+    name = sa.literal(f"{table.name}:") + value if value is not None else table.name
+    return sa.select(rows).where(NOTES.c.table_name == name, *where).scalar_subquery()

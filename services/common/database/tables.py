@@ -40,12 +40,13 @@ class Many(NamedTuple):
     """A to-many list shown in a resource's JSON: rows of ``table`` whose ``owner`` is the row.
 
     ``target`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
-    and is only read.
+    and is only read. ``doc`` says what it holds where its name does not.
     """
 
     owner: Column
     target: Column
     writable: bool = True
+    doc: str = ""
 
     @property
     def table(self) -> sa.Table:
@@ -88,14 +89,32 @@ class TimestampedRow:
     #: Whether all of its rows are listed by the page (``crud.pages``).
     paged: ClassVar[bool] = True
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-3)
-    created_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-2)
-    updated_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-1)
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid4, sort_order=-3, doc="The id of the row."
+    )
+    created_at: Mapped[datetime | None] = mapped_column(
+        server_default=NOW, sort_order=-2, doc="When it was created, in UTC."
+    )
+    updated_at: Mapped[datetime | None] = mapped_column(
+        server_default=NOW, sort_order=-1, doc="When it was last changed, in UTC."
+    )
+
+
+def column(*kind: Any, doc: str = "", example: Any = None, **options: Any) -> Mapped[Any]:
+    """A column, as ``mapped_column`` makes it from the annotation.
+
+    ``doc`` says what it holds and in which unit, ``example`` is a value as JSON has it: the
+    description of the API shows both.
+    """
+    info = options.pop("info", {})
+    if example is not None:
+        info = {**info, "example": example}
+    return mapped_column(*kind, doc=doc or None, info=info, **options)
 
 
 def text(length: int | None = None, **options: Any) -> Mapped[Any]:
     """Text of at most ``length`` characters, or of any length."""
-    return mapped_column(sa.String(length) if length else sa.Text(), **options)
+    return column(sa.String(length) if length else sa.Text(), **options)
 
 
 def choice(*values: str, **options: Any) -> Mapped[Any]:
@@ -104,7 +123,13 @@ def choice(*values: str, **options: Any) -> Mapped[Any]:
     ``invalid`` is the error message for other values, where clients expect a specific one.
     """
     info = {"choices": values, "invalid": options.pop("invalid", "")}
-    return mapped_column(sa.Text(), info=info, **options)
+    return column(sa.Text(), info=info, **options)
+
+
+def shotgrid_id(**options: Any) -> Mapped[Any]:
+    """The row's id in ShotGrid, kept from imports."""
+    doc = "Its id in ShotGrid, where it was imported from there."
+    return column(sa.Integer(), doc=doc, example=1204, **options)
 
 
 def json_column(shape: Any, **options: Any) -> Mapped[Any]:
@@ -114,7 +139,7 @@ def json_column(shape: Any, **options: Any) -> Mapped[Any]:
     was stored elsewhere (``values.object_or_empty``, ``array_or_empty``).
     """
     kind = JSONB(none_as_null=True)
-    return mapped_column(kind, nullable=True, info={"shape": shape}, **options)
+    return column(kind, nullable=True, info={"shape": shape}, **options)
 
 
 def link(
@@ -127,7 +152,7 @@ def link(
     """
     options.setdefault("index", True)
     key = sa.ForeignKey(f"{target}.id", use_alter=use_alter)
-    return mapped_column(sa.Uuid(), key, info={"on_gone": on_gone}, **options)
+    return column(sa.Uuid(), key, info={"on_gone": on_gone}, **options)
 
 
 def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
@@ -137,7 +162,7 @@ def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]
     """
     service, table = target.split(".")
     options.setdefault("index", True)
-    return mapped_column(sa.Uuid(), info={"ref": Ref(service, table, on_gone)}, **options)
+    return column(sa.Uuid(), info={"ref": Ref(service, table, on_gone)}, **options)
 
 
 def links(

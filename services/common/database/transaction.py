@@ -21,7 +21,7 @@ from services.common.database.sql_types import Select
 from services.common.errors import NotFound
 from services.common.json_types import Parameters, Values
 from services.common.observability import tracing
-from services.common.wire.position import GATEWAY, LOG, Place
+from services.common.wire.position import GATEWAY, LOG, Place, Position, joined
 from services.common.wire.topology import CACHED_BY_GATEWAYS
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Transaction:
         #: Whether a part of the work has been committed already.
         self.committed = False
         #: The newest event of each kind that another process handles, see ``wire.position``.
-        self.position: dict[Place, UUID] = {}
+        self.position: dict[Place, frozenset[UUID]] = {}
         #: Events whose handlers emit events themselves, by the handling service.
         self.awaited: dict[str, list[UUID]] = {}
         self._session: Session | None = None
@@ -224,18 +224,22 @@ class Transaction:
 
     def _note_handlers(self, event: Event, ident: UUID) -> None:
         """Note who must have handled the event before the caller reads there."""
-        name = event.event_name
+        name, newest = event.event_name, frozenset({ident})
         for handler in event.handlers:
             if event.awaited:
                 self.awaited.setdefault(handler, []).append(ident)
             else:
-                self.position[Place(handler, name, self.service)] = ident
+                self.position[Place(handler, name, self.service)] = newest
         if event.stored:
-            self.position[Place(LOG, LOG, self.service)] = ident
+            self.position[Place(LOG, LOG, self.service)] = newest
         subject = name.partition(":")[0]
         for cache, subjects in CACHED_BY_GATEWAYS.items():
             if subject in subjects:
-                self.position[Place(GATEWAY, cache, self.service)] = ident
+                self.position[Place(GATEWAY, cache, self.service)] = newest
+
+    def join_position(self, position: Position) -> None:
+        """Add what other services wrote for this call, maybe at the same time."""
+        self.position = dict(joined(self.position, position))
 
     def flush_events(self) -> None:
         """Write the queued events to the outbox, in the order they were emitted."""

@@ -102,7 +102,7 @@ def _repeated(ctx: CallContext, row: Row) -> Reply:
     if len(more) > 1 and not _still_has(ctx.actor, msgspec.convert(more[1], Actor)):
         message = "The rights of this account have changed since it made this request."
         raise Forbidden(message)
-    ctx.tx.position.update(read_position(more[0] if more else ""))
+    ctx.tx.join_position(read_position(more[0] if more else ""))
     return Reply(b64decode(body), status=status)
 
 

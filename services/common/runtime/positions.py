@@ -127,8 +127,10 @@ def catch_up(service: Service) -> None:
     position: Position | None = service.call.get(POSITION)
     if not position:
         return
-    inbox = [event for place, event in position.items() if place.reader == service.name]
-    log = [event for place, event in position.items() if place.reader == LOG]
+    inbox = [
+        e for place, events in position.items() if place.reader == service.name for e in events
+    ]
+    log = [e for place, events in position.items() if place.reader == LOG for e in events]
     handled = service.handled
     if not handled.wait(inbox, log if handled.in_log else (), seconds=WAIT_SECONDS):
         mark_stale(service, service.name)
@@ -142,7 +144,7 @@ def mark_stale(service: Service, *behind: str) -> None:
 def join(service: Service, headers: Mapping[str, str]) -> None:
     """Take over what another service's reply says of its own writes and reads."""
     if text := headers.get(POSITION):
-        service.tx.position.update(read_position(text))
+        service.tx.join_position(read_position(text))
     if stale := headers.get(STALE):
         mark_stale(service, *stale.split(","))
 
@@ -163,7 +165,7 @@ def await_cascade(service: Service) -> None:
             if outcome is None or not outcome.complete:
                 mark_stale(service, name)
             for caused in outcome.caused if outcome else ():
-                service.tx.position.update(read_position(caused.position))
+                service.tx.join_position(read_position(caused.position))
                 for handler, events in caused.awaited.items():
                     following[handler] += events
         awaited = following

@@ -3,7 +3,9 @@
 A position names the newest event of each kind that the client's writes emitted and another process
 handles. One event per kind is enough: a relay publishes the events of a service in order, and their
 queue is consumed in order (``@on(..., ordered=True)``), so the newest one is handled after all
-those before it. A position is therefore exact and stays short, however much a client writes.
+those before it. A position is therefore exact and stays short, however much a client writes. Of
+writes made at the same time nobody knows which event is the newest: joined, their positions name
+one event of each.
 
 Its text travels in an RPC header, in replies, and in a cookie: only characters that a cookie may
 hold unquoted (RFC 6265 and Python's ``http.cookies``).
@@ -52,16 +54,32 @@ class RecentEvents:
         return event in self._ids
 
 
-#: The newest event at each place.
-Position = Mapping[Place, UUID]
+#: The newest event at each place; several, after writes at the same time.
+Position = Mapping[Place, frozenset[UUID]]
+
+
+def joined(*positions: Position) -> Position:
+    """The position of who has all of these."""
+    places: dict[Place, frozenset[UUID]] = {}
+    for position in positions:
+        for place, events in position.items():
+            places[place] = places.get(place, frozenset()) | events
+    return places
 
 
 def position_text(position: Position) -> str:
     """The position as text; empty where there is nothing to wait for."""
     return "~".join(
         "+".join((*place, urlsafe_b64encode(event.bytes).rstrip(b"=").decode()))
-        for place, event in position.items()
+        for place, events in position.items()
+        for event in sorted(events)
     )
+
+
+def bounded_text(position: Position) -> str:
+    """The position as text that can be read, without what would make it too long."""
+    text = position_text(position)
+    return text if len(text) <= MAX_LENGTH else text[: text.rindex("~", 0, MAX_LENGTH)]
 
 
 def read_position(text: str) -> Position:
@@ -69,10 +87,11 @@ def read_position(text: str) -> Position:
     if len(text) > MAX_LENGTH:
         message = "the position is too long"
         raise ValueError(message)
-    position = {}
+    position: dict[Place, frozenset[UUID]] = {}
     for entry in text.split("~") if text else ():
         *fields, event = entry.split("+")
-        position[_place(fields)] = UUID(bytes=urlsafe_b64decode(event + "=="))
+        place, ident = _place(fields), UUID(bytes=urlsafe_b64decode(event + "=="))
+        position[place] = position.get(place, frozenset()) | {ident}
     return position
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from services.common.contracts.full_events import AUDIENCE, Asked, Description, FullEvent
+from services.common.contracts.full_events import Asked, Description, FullEvent
 from services.common.crud import describing
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -23,6 +23,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import CHANGES, FULL
 from services.crud.history.audiences import decided as audiences_of
 from services.crud.history.descriptions import DESCRIBER
+from services.crud.history.messages import Record
 from services.crud.history.names import Names
 from services.crud.models.history import event_history, event_history_cut
 
@@ -49,16 +50,6 @@ ORDER BY place RETURNING position, id
 """
 
 
-class Record(msgspec.Struct, frozen=True):
-    """An event as the history keeps it."""
-
-    id: UUID
-    name: str
-    project_id: UUID | None
-    body: str
-    audience: str
-
-
 class HistoryRpc(ResourceService):
     """Writes and reads the history."""
 
@@ -74,14 +65,19 @@ class HistoryRpc(ResourceService):
         records = self._described(deliveries)
         # Whoever was the consumer before may still be at it.
         self.tx.defer(LOCK)
-        recorded = self.tx.run(RECORD, events=msgspec.json.encode(records).decode())
+        recorded = self.tx.run(
+            RECORD, events=msgspec.json.encode([record._asdict() for record in records]).decode()
+        )
         # Committed first: nothing is published that isn't in the history.
         self.commit_now()
         by_id = {record.id: record for record in records}
         fresh = [(position, by_id.pop(UUID(str(ident)))) for position, ident in recorded]
         earlier = self._recorded(by_id) if by_id else []
         in_order = sorted([*earlier, *fresh], key=itemgetter(0))
-        self.publishing.publish(_message(*one) for one in in_order)
+        self.publishing.publish(
+            Message(record.text(position), FULL, record.name, record.headers(position))
+            for position, record in in_order
+        )
 
     def _described(self, deliveries: Sequence[Delivery]) -> list[Record]:
         names = Names.of(self)
@@ -128,10 +124,8 @@ class HistoryRpc(ResourceService):
         """Events that were recorded before, with their positions."""
         wanted = event_history.c.id.in_(sorted(ids))
         with self.database.read() as connection:
-            return [
-                (row.position, Record(row.id, row.name, row.project_id, row.body, row.audience))
-                for row in connection.execute(sa.select(event_history).where(wanted, RECENT))
-            ]
+            rows = connection.execute(sa.select(event_history).where(wanted, RECENT))
+            return [(row.position, _record(row)) for row in rows]
 
     @query
     def list_history(
@@ -151,17 +145,21 @@ class HistoryRpc(ResourceService):
             cut = connection.scalar(sa.select(sa.func.max(event_history_cut.c.position))) or 0
             position = _position(connection, after, since)
             rows = connection.execute(
-                sa.select(table.c.position, table.c.body, table.c.audience)
+                sa.select(table)
                 .where(table.c.position > position)
                 .order_by(table.c.position)
                 .limit(max(1, min(limit, PAGE)))
             )
             events = ",".join(
                 f'{{"position":{row.position},"audience":{row.audience},'
-                f'"event":{_with_position(row.position, row.body)}}}'
+                f'"event":{_record(row).text(row.position)}}}'
                 for row in rows
             )
         return compressed(f'{{"cut":{cut},"events":[{events}]}}'.encode())
+
+
+def _record(row: sa.Row[Any]) -> Record:
+    return Record(row.id, row.name, row.project_id, row.body, row.audience)
 
 
 def _position(connection: sa.Connection, after: str | None, since: str | None) -> int:
@@ -214,18 +212,3 @@ def _body(delivery: Delivery, description: Description, names: Names) -> str:
     plain = msgspec.to_builtins(event)
     del plain["position"]
     return msgspec.json.encode(plain).decode()
-
-
-def _message(position: int, record: Record) -> Message:
-    headers = {
-        "event_id": str(record.id),
-        "position": position,
-        AUDIENCE: record.audience,
-        # For bindings by production: queues can't read bodies.
-        **({"project_id": str(record.project_id)} if record.project_id else {}),
-    }
-    return Message(_with_position(position, record.body), FULL, record.name, headers)
-
-
-def _with_position(position: int, body: str) -> str:
-    return f'{{"position":{position},{body[1:]}'

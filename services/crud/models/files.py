@@ -1,7 +1,4 @@
-"""Tables of the pipeline: software, hardware, and working and output files.
-
-A ``shotgun_id`` is the row's id in ShotGrid, kept from imports.
-"""
+"""Tables of the pipeline: software, hardware, and working and output files."""
 
 from __future__ import annotations
 
@@ -9,16 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from services.common.database.tables import (
     Many,
     TimestampedRow,
+    column,
     json_column,
     link,
     page_index,
     production_copy,
     ref,
+    shotgrid_id,
     table_of,
     text,
 )
@@ -30,8 +29,8 @@ class FileStatus(TimestampedRow, Base):
 
     __tablename__ = "file_status"
 
-    name: Mapped[str] = text(40, unique=True)
-    color: Mapped[str] = text(7)
+    name: Mapped[str] = text(40, unique=True, doc="Its name, unique.", example="To review")
+    color: Mapped[str] = text(7, doc="Its color in the interface, as #RRGGBB.", example="#FFFFFF")
 
 
 class OutputType(TimestampedRow, Base):
@@ -39,8 +38,8 @@ class OutputType(TimestampedRow, Base):
 
     __tablename__ = "output_type"
 
-    name: Mapped[str] = text(40, unique=True)
-    short_name: Mapped[str] = text(20)
+    name: Mapped[str] = text(40, unique=True, doc="Its name, unique.", example="Geometry cache")
+    short_name: Mapped[str] = text(20, doc="A short form of its name.", example="abc")
 
 
 class Software(TimestampedRow, Base):
@@ -48,14 +47,24 @@ class Software(TimestampedRow, Base):
 
     __tablename__ = "software"
 
-    name: Mapped[str] = text(40, unique=True)
-    short_name: Mapped[str] = text(20)
-    archived: Mapped[bool | None] = mapped_column(default=False)
-    version: Mapped[str | None] = text(20)
-    file_extension: Mapped[str] = text(20)
-    secondary_extensions: Mapped[Any] = json_column(list[str])
-    monthly_cost: Mapped[int | None] = mapped_column(default=0)
-    inventory_amount: Mapped[int | None] = mapped_column(default=0)
+    name: Mapped[str] = text(40, unique=True, doc="Its name, unique.", example="Blender")
+    short_name: Mapped[str] = text(20, doc="A short form of its name.", example="bld")
+    archived: Mapped[bool | None] = column(
+        default=False, doc="Whether it is out of use: kept for old rows, offered no more."
+    )
+    version: Mapped[str | None] = text(20, doc="Its version.", example="4.2")
+    file_extension: Mapped[str] = text(
+        20, doc="The extension of its files, without the dot.", example="blend"
+    )
+    secondary_extensions: Mapped[Any] = json_column(
+        list[str], doc="Further extensions of its files, without dots.", example=["blend1"]
+    )
+    monthly_cost: Mapped[int | None] = column(
+        default=0, doc="What a licence costs a month, in the studio's currency.", example=0
+    )
+    inventory_amount: Mapped[int | None] = column(
+        default=0, doc="How many licences there are.", example=12
+    )
 
 
 class SoftwareDepartmentLink(TimestampedRow, Base):
@@ -75,11 +84,15 @@ class HardwareItem(TimestampedRow, Base):
 
     __tablename__ = "hardware_item"
 
-    name: Mapped[str] = text(40, unique=True)
-    short_name: Mapped[str] = text(20)
-    archived: Mapped[bool | None] = mapped_column(default=False)
-    monthly_cost: Mapped[int | None] = mapped_column(default=0)
-    inventory_amount: Mapped[int | None] = mapped_column(default=0)
+    name: Mapped[str] = text(40, unique=True, doc="Its name, unique.", example="Workstation 12")
+    short_name: Mapped[str] = text(20, doc="A short form of its name.", example="ws12")
+    archived: Mapped[bool | None] = column(
+        default=False, doc="Whether it is out of use: kept for old rows, offered no more."
+    )
+    monthly_cost: Mapped[int | None] = column(
+        default=0, doc="What one costs a month, in the studio's currency.", example=90
+    )
+    inventory_amount: Mapped[int | None] = column(default=0, doc="How many there are.", example=4)
 
 
 class HardwareItemDepartmentLink(TimestampedRow, Base):
@@ -102,19 +115,31 @@ class WorkingFile(TimestampedRow, Base):
         page_index("working_file", "production_id"),
     )
 
-    shotgun_id: Mapped[int | None]
-    name: Mapped[str | None] = text(250)
-    description: Mapped[str | None] = text()
-    comment: Mapped[str | None] = text()
-    revision: Mapped[int | None]
-    size: Mapped[int | None]
-    checksum: Mapped[int | None]
-    path: Mapped[str | None] = text(400)
-    data: Mapped[Any] = json_column(dict[str, Any])
-    task_id: Mapped[UUID | None] = ref("tasks.task")
-    entity_id: Mapped[UUID | None] = ref("assets.entity")
-    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
-    software_id: Mapped[UUID | None] = link("software", on_gone="null")
+    shotgun_id: Mapped[int | None] = shotgrid_id()
+    name: Mapped[str | None] = text(250, doc="The file's name.", example="main")
+    description: Mapped[str | None] = text(doc="What it holds.", example="The lantern's scene.")
+    comment: Mapped[str | None] = text(
+        doc="What was changed in this revision.", example="Added the flame."
+    )
+    revision: Mapped[int | None] = column(doc="The number of the revision, from 1.", example=3)
+    size: Mapped[int | None] = column(doc="Its size in bytes.", example=482133)
+    checksum: Mapped[int | None] = column(doc="A checksum of its content.", example=1297234)
+    path: Mapped[str | None] = text(
+        400,
+        doc="Where the studio keeps the file.",
+        example="/prod/lighthouse/lantern/mdl/main_v003.blend",
+    )
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: values of the studio's own, by their names.",
+        example={"units": "cm"},
+    )
+    task_id: Mapped[UUID | None] = ref("tasks.task", doc="The task that it is worked on for.")
+    entity_id: Mapped[UUID | None] = ref("assets.entity", doc="The entity that it is about.")
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who saved it.")
+    software_id: Mapped[UUID | None] = link(
+        "software", on_gone="null", doc="The software that it is made with."
+    )
     production_id: Mapped[UUID | None] = production_copy()
 
 
@@ -137,28 +162,56 @@ class OutputFile(TimestampedRow, Base):
         page_index("output_file", "production_id"),
     )
 
-    shotgun_id: Mapped[int | None]
-    name: Mapped[str] = text(250)
-    canceled: Mapped[bool] = mapped_column(default=False)
-    size: Mapped[int | None]
-    checksum: Mapped[str | None] = text(32)
-    description: Mapped[str | None] = text()
-    comment: Mapped[str | None] = text()
-    extension: Mapped[str | None] = text(10)
-    revision: Mapped[int]
-    representation: Mapped[str | None] = text(20)
-    nb_elements: Mapped[int | None] = mapped_column(default=1)
-    source: Mapped[str | None] = text(40)
-    path: Mapped[str | None] = text(400)
-    data: Mapped[Any] = json_column(dict[str, Any])
-    file_status_id: Mapped[UUID] = link("file_status")
-    entity_id: Mapped[UUID | None] = ref("assets.entity")
-    asset_instance_id: Mapped[UUID | None] = ref("assets.asset_instance")
-    output_type_id: Mapped[UUID | None] = link("output_type", on_gone="null")
-    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
-    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
-    source_file_id: Mapped[UUID | None] = link("working_file", on_gone="null")
-    temporal_entity_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
+    shotgun_id: Mapped[int | None] = shotgrid_id()
+    name: Mapped[str] = text(250, doc="The file's name.", example="main")
+    canceled: Mapped[bool] = column(default=False, doc="Whether it was given up.")
+    size: Mapped[int | None] = column(doc="Its size in bytes.", example=482133)
+    checksum: Mapped[str | None] = text(
+        32,
+        doc="The MD5 of its content, as 32 hexadecimal digits.",
+        example="5d41402abc4b2a76b9719d911017c592",
+    )
+    description: Mapped[str | None] = text(doc="What it holds.", example="The lantern's geometry.")
+    comment: Mapped[str | None] = text(
+        doc="What was changed in this revision.", example="Thicker glass."
+    )
+    extension: Mapped[str | None] = text(10, doc="Its extension, without the dot.", example="abc")
+    revision: Mapped[int] = column(doc="The number of the revision, from 1.", example=3)
+    representation: Mapped[str | None] = text(
+        20, doc="The form in which it holds the content.", example="abc"
+    )
+    nb_elements: Mapped[int | None] = column(
+        default=1, doc="How many files it consists of, such as the frames of a sequence.", example=1
+    )
+    source: Mapped[str | None] = text(40, doc="Which tool made it.", example="blender")
+    path: Mapped[str | None] = text(
+        400,
+        doc="Where the studio keeps the file.",
+        example="/prod/lighthouse/lantern/abc/main_v003.abc",
+    )
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: values of the studio's own, by their names.",
+        example={"units": "cm"},
+    )
+    file_status_id: Mapped[UUID] = link("file_status", doc="How far its review is.")
+    entity_id: Mapped[UUID | None] = ref("assets.entity", doc="The entity that it is of.")
+    asset_instance_id: Mapped[UUID | None] = ref(
+        "assets.asset_instance", doc="The asset instance that it is of."
+    )
+    output_type_id: Mapped[UUID | None] = link(
+        "output_type", on_gone="null", doc="What kind of content it has."
+    )
+    task_type_id: Mapped[UUID | None] = ref(
+        "tasks.task_type", on_gone="null", doc="The kind of work that it comes from."
+    )
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who exported it.")
+    source_file_id: Mapped[UUID | None] = link(
+        "working_file", on_gone="null", doc="The working file that it was exported from."
+    )
+    temporal_entity_id: Mapped[UUID | None] = ref(
+        "assets.entity", on_gone="null", doc="The shot or scene that the instance was exported in."
+    )
     production_id: Mapped[UUID | None] = production_copy()
 
 
@@ -167,12 +220,22 @@ class PreviewBackgroundFile(TimestampedRow, Base):
 
     __tablename__ = "preview_background_file"
 
-    name: Mapped[str] = text(40)
-    archived: Mapped[bool | None] = mapped_column(default=False)
-    is_default: Mapped[bool | None] = mapped_column(default=False)
-    original_name: Mapped[str | None] = text(250)
-    extension: Mapped[str | None] = text(6)
-    file_size: Mapped[int | None] = mapped_column(sa.BigInteger, default=0)
+    name: Mapped[str] = text(40, doc="Its name, unique.", example="Studio light")
+    archived: Mapped[bool | None] = column(
+        default=False, doc="Whether it is out of use: kept for old rows, offered no more."
+    )
+    is_default: Mapped[bool | None] = column(
+        default=False, doc="Whether it is the one used at first."
+    )
+    original_name: Mapped[str | None] = text(
+        250, doc="The name that its file was uploaded with.", example="studio.hdr"
+    )
+    extension: Mapped[str | None] = text(
+        6, doc="The extension of its file, without the dot.", example="hdr"
+    )
+    file_size: Mapped[int | None] = column(
+        sa.BigInteger, default=0, doc="The size of its file in bytes.", example=2480133
+    )
 
 
 _outputs = table_of(OutputFile)

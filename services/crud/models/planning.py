@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    column,
     json_column,
     link,
     links,
@@ -43,17 +44,32 @@ class Playlist(TimestampedRow, Base):
         page_index("playlist"),
     )
 
-    name: Mapped[str] = text(80)
+    name: Mapped[str] = text(80, doc="Its name.", example="Dailies, 5 January")
     # One JSON value, which keeps the order: whoever changes it locks the row.
-    shots: Mapped[Any] = json_column(list[PlaylistItem])
-    project_id: Mapped[UUID | None] = link("project", index=False)
-    episode_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
-    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
-    for_client: Mapped[bool | None] = mapped_column(default=False)
-    for_entity: Mapped[str | None] = text(10, default="shot")
-    is_for_all: Mapped[bool | None] = mapped_column(default=False)
+    shots: Mapped[Any] = json_column(list[PlaylistItem], doc="What it shows, in its order.")
+    project_id: Mapped[UUID | None] = link(
+        "project", index=False, doc="The production that it belongs to."
+    )
+    episode_id: Mapped[UUID | None] = ref(
+        "assets.entity", on_gone="null", doc="The episode that it is about."
+    )
+    task_type_id: Mapped[UUID | None] = ref(
+        "tasks.task_type", on_gone="null", doc="The task type whose previews it shows."
+    )
+    for_client: Mapped[bool | None] = column(default=False, doc="Whether clients see it.")
+    for_entity: Mapped[str | None] = text(
+        10,
+        default="shot",
+        doc="What it shows: shot, asset, sequence, edit or episode.",
+        example="shot",
+    )
+    is_for_all: Mapped[bool | None] = column(
+        default=False, doc="Whether it is about all episodes together."
+    )
     # Null where the author was deleted; then any supervisor may change it.
-    created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    created_by: Mapped[UUID | None] = ref(
+        "auth.person", on_gone="null", doc="Who created it; null where they were removed."
+    )
 
 
 class PlaylistShareLink(TimestampedRow, Base):
@@ -89,12 +105,16 @@ class ScheduleItem(TimestampedRow, Base):
     __tablename__ = "schedule_item"
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "object_id"),)
 
-    start_date: Mapped[date | None]
-    end_date: Mapped[date | None]
-    man_days: Mapped[int | None]
-    project_id: Mapped[UUID | None] = link("project", index=False)
-    task_type_id: Mapped[UUID | None] = ref("tasks.task_type")
-    object_id: Mapped[UUID | None]
+    start_date: Mapped[date | None] = column(doc="Its first day.", example="2026-01-05")
+    end_date: Mapped[date | None] = column(doc="Its last day.", example="2026-01-30")
+    man_days: Mapped[int | None] = column(doc="How many days of work it takes.", example=20)
+    project_id: Mapped[UUID | None] = link(
+        "project", index=False, doc="The production that it belongs to."
+    )
+    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", doc="The kind of work.")
+    object_id: Mapped[UUID | None] = column(
+        doc="The sequence, episode or asset type that it is about; null for all."
+    )
 
 
 class Milestone(TimestampedRow, Base):
@@ -102,10 +122,12 @@ class Milestone(TimestampedRow, Base):
 
     __tablename__ = "milestone"
 
-    date: Mapped[date | None]
-    name: Mapped[str] = text(40)
-    project_id: Mapped[UUID | None] = link("project")
-    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
+    date: Mapped[date | None] = column(doc="The day.")
+    name: Mapped[str] = text(40, doc="What is due.", example="Animatic approved")
+    project_id: Mapped[UUID | None] = link("project", doc="The production that it belongs to.")
+    task_type_id: Mapped[UUID | None] = ref(
+        "tasks.task_type", on_gone="null", doc="The kind of work that is due."
+    )
 
 
 class ProductionScheduleVersion(TimestampedRow, Base):
@@ -114,13 +136,15 @@ class ProductionScheduleVersion(TimestampedRow, Base):
     __tablename__ = "production_schedule_version"
     __table_args__ = (sa.UniqueConstraint("name", "project_id"),)
 
-    name: Mapped[str] = text(80)
-    project_id: Mapped[UUID] = link("project")
-    production_schedule_from: Mapped[UUID | None] = link(
-        "production_schedule_version", on_gone="null"
+    name: Mapped[str] = text(
+        80, doc="Its name, unique in the production.", example="After the animatic"
     )
-    locked: Mapped[bool | None] = mapped_column(default=False)
-    canceled: Mapped[bool | None] = mapped_column(default=False)
+    project_id: Mapped[UUID] = link("project", doc="The production that it belongs to.")
+    production_schedule_from: Mapped[UUID | None] = link(
+        "production_schedule_version", on_gone="null", doc="The version that it was copied from."
+    )
+    locked: Mapped[bool | None] = column(default=False, doc="Whether it can no longer be changed.")
+    canceled: Mapped[bool | None] = column(default=False, doc="Whether it was given up.")
 
 
 class ProductionScheduleVersionTaskLink(TimestampedRow, Base):
@@ -129,11 +153,19 @@ class ProductionScheduleVersionTaskLink(TimestampedRow, Base):
     __tablename__ = "production_schedule_version_task_link"
     __table_args__ = (sa.UniqueConstraint("production_schedule_version_id", "task_id"),)
 
-    production_schedule_version_id: Mapped[UUID] = link("production_schedule_version", index=False)
-    task_id: Mapped[UUID] = ref("tasks.task")
-    start_date: Mapped[datetime | None]
-    due_date: Mapped[datetime | None]
-    estimation: Mapped[float | None] = mapped_column(default=0)
+    production_schedule_version_id: Mapped[UUID] = link(
+        "production_schedule_version", index=False, doc="The schedule version."
+    )
+    task_id: Mapped[UUID] = ref("tasks.task", doc="The task.")
+    start_date: Mapped[datetime | None] = column(
+        doc="When work on it should start in this version, in UTC.", example="2026-01-05T09:00:00"
+    )
+    due_date: Mapped[datetime | None] = column(
+        doc="When it should be done in this version, in UTC.", example="2026-01-09T18:00:00"
+    )
+    estimation: Mapped[float | None] = column(
+        default=0, doc="The time that it should take in this version, in minutes.", example=1440.0
+    )
 
 
 production_schedule_version_task_link_person_link = links(

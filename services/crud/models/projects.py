@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from services.common.actor import ROLES
 from services.common.database.tables import (
     TimestampedRow,
     choice,
+    column,
     json_column,
     link,
     links,
     ref,
+    shotgrid_id,
     table_of,
     text,
 )
@@ -45,55 +47,114 @@ STYLES = (
 BOARD_ROLES = ("user", "admin", "supervisor", "manager", "vendor")
 
 
-def shown_to_clients() -> Mapped[Any]:
+def shown_to_clients(*, doc: str) -> Mapped[Any]:
     """Whether clients are shown something; true in rows that the release before writes, too."""
-    return mapped_column(sa.Boolean(), nullable=True, default=True, server_default=sa.true())
+    return column(sa.Boolean(), nullable=True, default=True, server_default=sa.true(), doc=doc)
 
 
 class TypeSettings:
     """How a production or a template uses a task type."""
 
-    # Null: no place of its own.
-    priority: Mapped[int | None]
-    # Of the movies of its tasks, in Mbit/s; null: those of the production or template.
-    hd_bitrate_compression: Mapped[int | None]
-    ld_bitrate_compression: Mapped[int | None]
-    is_client_visible: Mapped[bool | None] = shown_to_clients()
+    priority: Mapped[int | None] = column(doc="Its place in lists; null: none.", example=2)
+    hd_bitrate_compression: Mapped[int | None] = column(
+        doc="The bit rate of its movies in full quality, in Mbit/s; null: the production's.",
+        example=28,
+    )
+    ld_bitrate_compression: Mapped[int | None] = column(
+        doc="The bit rate of its movies in low quality, in Mbit/s; null: the production's.",
+        example=6,
+    )
+    is_client_visible: Mapped[bool | None] = shown_to_clients(doc="Whether clients see its tasks.")
 
 
 class StatusSettings:
     """How a production or a template uses a task status."""
 
-    priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
-    # Whether clients set it; null: as the status says.
-    is_client_allowed: Mapped[bool | None]
+    priority: Mapped[int | None] = column(doc="Its place in lists; null: none.", example=2)
+    roles_for_board: Mapped[list[str] | None] = column(
+        default=lambda: list(BOARD_ROLES),
+        doc="The roles whose boards show it.",
+        example=["user", "supervisor"],
+    )
+    is_client_allowed: Mapped[bool | None] = column(
+        doc="Whether clients set it; null: as the status says."
+    )
 
 
 class ProductionSettings:
     """Settings that productions and templates share; a new production copies its template's."""
 
-    fps: Mapped[str | None] = text(10, default="25")
-    ratio: Mapped[str | None] = text(10, default="16:9")
-    resolution: Mapped[str | None] = text(12, default="1920x1080")
-    production_type: Mapped[str | None] = text(20, default="short")
-    max_retakes: Mapped[int | None] = mapped_column(default=0)
-    is_clients_isolated: Mapped[bool | None] = mapped_column(default=False)
-    is_preview_download_allowed: Mapped[bool | None] = mapped_column(default=False)
-    is_set_preview_automated: Mapped[bool | None] = mapped_column(default=False)
-    is_publish_default_for_artists: Mapped[bool | None] = mapped_column(default=False)
-    is_single_preview_per_revision: Mapped[bool | None] = mapped_column(default=False)
-    is_frame_in_numbering: Mapped[bool | None] = mapped_column(default=False)
-    revision_padding: Mapped[int] = mapped_column(default=0)
-    homepage: Mapped[str | None] = text(80, default="assets")
-    # Of movies, in Mbit/s; null: those of the server's settings.
-    hd_bitrate_compression: Mapped[int | None]
-    ld_bitrate_compression: Mapped[int | None]
-    is_client_stats_visible: Mapped[bool | None] = shown_to_clients()
-    is_client_task_list_visible: Mapped[bool | None] = shown_to_clients()
-    is_client_task_panel_visible: Mapped[bool | None] = shown_to_clients()
-    file_tree: Mapped[Any] = json_column(dict[str, Any])
-    data: Mapped[Any] = json_column(dict[str, Any])
+    fps: Mapped[str | None] = text(
+        10, default="25", doc="Frames per second, as text.", example="25"
+    )
+    ratio: Mapped[str | None] = text(
+        10, default="16:9", doc="The ratio of a picture's width to its height.", example="16:9"
+    )
+    resolution: Mapped[str | None] = text(
+        12, default="1920x1080", doc="A picture's width and height in pixels.", example="1920x1080"
+    )
+    production_type: Mapped[str | None] = text(
+        20, default="short", doc="What is produced; `tvshow` has episodes.", example="short"
+    )
+    max_retakes: Mapped[int | None] = column(
+        default=0,
+        doc="How often a task may have to be done again; 0 is as often as needed.",
+        example=3,
+    )
+    is_clients_isolated: Mapped[bool | None] = column(
+        default=False, doc="Whether clients see their own comments only."
+    )
+    is_preview_download_allowed: Mapped[bool | None] = column(
+        default=False, doc="Whether artists may download previews."
+    )
+    is_set_preview_automated: Mapped[bool | None] = column(
+        default=False, doc="Whether a new preview at once stands for its entity in lists."
+    )
+    is_publish_default_for_artists: Mapped[bool | None] = column(
+        default=False, doc="Whether artists' comments offer to publish a preview at first."
+    )
+    is_single_preview_per_revision: Mapped[bool | None] = column(
+        default=False, doc="Whether a revision has one preview only."
+    )
+    is_frame_in_numbering: Mapped[bool | None] = column(
+        default=False, doc="Whether frames are numbered from a shot's first one instead of from 0."
+    )
+    revision_padding: Mapped[int] = column(
+        default=0, doc="How many digits a revision's number has at least.", example=3
+    )
+    homepage: Mapped[str | None] = text(
+        80,
+        default="assets",
+        doc="The page that the interface opens the production with.",
+        example="assets",
+    )
+    hd_bitrate_compression: Mapped[int | None] = column(
+        doc="The bit rate of movies in full quality, in Mbit/s; null: the server's setting.",
+        example=28,
+    )
+    ld_bitrate_compression: Mapped[int | None] = column(
+        doc="The bit rate of movies in low quality, in Mbit/s; null: the server's setting.",
+        example=6,
+    )
+    is_client_stats_visible: Mapped[bool | None] = shown_to_clients(
+        doc="Whether clients see the statistics."
+    )
+    is_client_task_list_visible: Mapped[bool | None] = shown_to_clients(
+        doc="Whether clients see lists of tasks."
+    )
+    is_client_task_panel_visible: Mapped[bool | None] = shown_to_clients(
+        doc="Whether clients see a task's panel."
+    )
+    file_tree: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: the templates of the paths of its files.",
+        example={"working": {"mountpoint": "/prod"}},
+    )
+    data: Mapped[Any] = json_column(
+        dict[str, Any],
+        doc="Free JSON: the production's own columns, by their field names.",
+        example={"distributor": "North"},
+    )
 
 
 class ProjectStatus(TimestampedRow, Base):
@@ -101,8 +162,8 @@ class ProjectStatus(TimestampedRow, Base):
 
     __tablename__ = "project_status"
 
-    name: Mapped[str] = text(20, unique=True)
-    color: Mapped[str] = text(7)
+    name: Mapped[str] = text(20, unique=True, doc="Its name, unique.", example="Open")
+    color: Mapped[str] = text(7, doc="Its color in the interface, as #RRGGBB.", example="#22D160")
 
 
 class Project(ProductionSettings, TimestampedRow, Base):
@@ -110,27 +171,43 @@ class Project(ProductionSettings, TimestampedRow, Base):
 
     __tablename__ = "project"
 
-    name: Mapped[str] = text(80, unique=True)
-    code: Mapped[str | None] = text(80)
-    description: Mapped[str | None] = text()
-    shotgun_id: Mapped[int | None]
-    has_avatar: Mapped[bool | None] = mapped_column(default=False)
-    production_style: Mapped[str] = choice(
-        *STYLES, default="2d3d", invalid="Invalid production_style"
+    name: Mapped[str] = text(80, unique=True, doc="Its name, unique.", example="Lighthouse")
+    code: Mapped[str | None] = text(80, doc="A code of the studio's own.", example="LHS")
+    description: Mapped[str | None] = text(
+        doc="What it is about.", example="A keeper and her light."
     )
-    start_date: Mapped[date | None]
-    end_date: Mapped[date | None]
-    man_days: Mapped[int | None]
-    nb_episodes: Mapped[int | None] = mapped_column(default=0)
-    episode_span: Mapped[int | None] = mapped_column(default=0)
-    is_bot_collaboration_enabled: Mapped[bool | None] = mapped_column(default=False)
-    project_status_id: Mapped[UUID | None] = link("project_status", on_gone="null")
+    shotgun_id: Mapped[int | None] = shotgrid_id()
+    has_avatar: Mapped[bool | None] = column(default=False, doc="Whether there is a picture of it.")
+    production_style: Mapped[str] = choice(
+        *STYLES,
+        default="2d3d",
+        invalid="Invalid production_style",
+        doc="How its pictures are made.",
+    )
+    start_date: Mapped[date | None] = column(doc="Its first day.", example="2026-01-05")
+    end_date: Mapped[date | None] = column(doc="Its last day.", example="2026-06-30")
+    man_days: Mapped[int | None] = column(doc="How many days of work it takes.", example=420)
+    nb_episodes: Mapped[int | None] = column(default=0, doc="How many episodes it has.", example=0)
+    episode_span: Mapped[int | None] = column(
+        default=0, doc="How many days lie between the ends of two episodes.", example=0
+    )
+    is_bot_collaboration_enabled: Mapped[bool | None] = column(
+        default=False, doc="Whether bots may be given its tasks."
+    )
+    project_status_id: Mapped[UUID | None] = link(
+        "project_status", on_gone="null", doc="Whether it is open or closed, as a project status."
+    )
     default_preview_background_file_id: Mapped[UUID | None] = link(
-        "preview_background_file", on_gone="null"
+        "preview_background_file",
+        on_gone="null",
+        doc="The background that 3D previews have at first.",
     )
     # ``use_alter``: versions reference their production, so neither table can be made first.
     from_schedule_version_id: Mapped[UUID | None] = link(
-        "production_schedule_version", on_gone="null", use_alter=True
+        "production_schedule_version",
+        on_gone="null",
+        use_alter=True,
+        doc="The schedule version that its dates were taken from.",
     )
 
 
@@ -173,12 +250,23 @@ class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
 
     __tablename__ = "project_template"
 
-    name: Mapped[str] = text(80, unique=True)
-    description: Mapped[str | None] = text()
-    production_style: Mapped[str] = choice(*STYLES, default="2d3d")
-    metadata_descriptors: Mapped[Any] = json_column(list[dict[str, Any]], default=list)
+    name: Mapped[str] = text(80, unique=True, doc="Its name, unique.", example="Short film")
+    description: Mapped[str | None] = text(
+        doc="What it is for.", example="Films of up to ten minutes."
+    )
+    production_style: Mapped[str] = choice(
+        *STYLES, default="2d3d", doc="How the pictures are made."
+    )
+    metadata_descriptors: Mapped[Any] = json_column(
+        list[dict[str, Any]],
+        default=list,
+        doc="The columns that a production made from it gets.",
+        example=[{"name": "Weather", "entity_type": "Asset"}],
+    )
     default_preview_background_file_id: Mapped[UUID | None] = link(
-        "preview_background_file", on_gone="null"
+        "preview_background_file",
+        on_gone="null",
+        doc="The background that 3D previews have at first.",
     )
 
 

@@ -13,7 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
 from services.common.access.context import CallContext
-from services.common.contracts.crud.pipeline import WorkingFileComment
+from services.common.contracts.crud.pipeline import (
+    NewOutputFile,
+    NewWorkingFile,
+    OutputOf,
+    WorkingFileComment,
+)
 from services.common.crud import cross_references, filters, lists, writing
 from services.common.crud.resource import CrudContext
 from services.common.crud.resource_service import ResourceService
@@ -29,7 +34,6 @@ from services.crud.policy import file_rules, files
 from services.crud.policy.file_rules import FileRules
 from services.crud.resources import RESOURCES
 
-MAIN: Final = "main"
 #: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
 DEFAULT_STATUS: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#FFFFFF"}
@@ -127,20 +131,17 @@ class PipelineRpc(ResourceService):
         For people who work on the task. Raises NotFound, Forbidden, Integrity.
         Emits ``working-file:new``.
         """
-        task = known_id(task_id)
+        body, task = bodies.read(NewWorkingFile, data), known_id(task_id)
         # NotFound comes before Forbidden: the task is read before its rights are checked.
         task_row = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
         files.may_act_on_task.check(self, {"task_id": task})
-        body = {
-            "name": data.get("name") or MAIN,
+        values = {
+            **msgspec.to_builtins(body),
             "task_id": str(task),
             "entity_id": task_row["entity_id"],
-            "comment": data.get("comment") or "",
-            "revision": data.get("revision") or 0,
-            "software_id": data.get("software_id"),
-            "person_id": self._author_id(data, task_row["project_id"]),
+            "person_id": self._author_id(body.person_id, task_row["project_id"]),
         }
-        return writing.create(self, NEW_WORKING, body)
+        return writing.create(self, NEW_WORKING, values)
 
     @query
     def list_working_files_of_task(self, task_id: str) -> Reply:
@@ -193,20 +194,17 @@ class PipelineRpc(ResourceService):
         default. For people who work on the entity. Raises NotFound, Forbidden, Integrity.
         Emits ``output-file:new``.
         """
+        body = bodies.read(NewOutputFile, data)
         owner, project = self._owner(ident, temporal_id)
         files.may_work_on_entity.check(self, {"entity_id": UUID(temporal_id or owner["entity_id"])})
-        texts = ("comment", "extension", "representation")
-        body = {
-            **{name: data.get(name) for name in ("output_type_id", "task_type_id", "nb_elements")},
-            **{name: data.get(name) or "" for name in texts},
+        values = {
+            **msgspec.to_builtins(body),
             **owner,
-            "name": data.get("name") or MAIN,
-            "revision": data.get("revision") or 0,
-            "source_file_id": data.get("working_file_id"),
-            "person_id": self._author_id(data, project),
-            "file_status_id": data.get("file_status_id") or DEFAULT_STATUS,
+            "person_id": self._author_id(body.person_id, project),
+            "file_status_id": str(body.file_status_id or DEFAULT_STATUS),
         }
-        return writing.create(self, NEW_OUTPUT, body)
+        values["source_file_id"] = values.pop("working_file_id")
+        return writing.create(self, NEW_OUTPUT, values)
 
     @query
     def read_next_output_revision(
@@ -216,12 +214,12 @@ class PipelineRpc(ResourceService):
 
         Nothing is reserved: a concurrent upload may take it first.
         """
+        body = bodies.read(OutputOf, data)
         owner, _ = self._owner(ident, temporal_id)
         files.may_read_output_file.check(
             self, {"entity_id": UUID(temporal_id or owner["entity_id"])}
         )
-        kinds = {name: str(known_id(data.get(name))) for name in ("output_type_id", "task_type_id")}
-        values = {**dict.fromkeys(OF_OUTPUT), **owner, **kinds, "name": data.get("name") or MAIN}
+        values = {**dict.fromkeys(OF_OUTPUT), **owner, **msgspec.to_builtins(body)}
         with self.database.read() as connection:
             return {"next_revision": connection.scalar(_next_revision(OUTPUT, OF_OUTPUT, values))}
 
@@ -259,12 +257,11 @@ class PipelineRpc(ResourceService):
 
     # --- what they share --------------------------------------------------------------------
 
-    def _author_id(self, data: JsonObject, project: str | None) -> str | None:
+    def _author_id(self, named: UUID | None, project: str | None) -> str | None:
         """The author of a new file: the caller, unless a manager of the production says who."""
-        own = str(self.actor.id) if self.actor.id else None
         manages = self.actor.role_in(UUID(project) if project else None) in {"admin", "manager"}
-        given: str | None = data.get("person_id") if manages else None
-        return given or own
+        author = (named if manages else None) or self.actor.id
+        return str(author) if author else None
 
     def _task_read(self, ident: str) -> Condition:
         task = known_id(ident)

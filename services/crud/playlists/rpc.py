@@ -8,17 +8,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.events import PlaylistEntityAdded
+from services.common.contracts.crud.planning import PlaylistEntry
 from services.common.crud import lists, reading
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, known_id, parse_id
+from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.values import array_or_empty, whole
+from services.common.values import BadValue, array_or_empty, whole
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import BuildJob, Playlist
 from services.crud.policy.playlists import PLAYLISTS
@@ -88,7 +90,8 @@ class PlaylistRpc(ResourceService):
         Raises NotFound (also for another production's entity), Forbidden, InvalidInput.
         Emits ``playlist:add_entity`` unless it was there already.
         """
-        entity, preview = _entity_and_preview(data)
+        body = bodies.read(PlaylistEntry, data)
+        entity, preview = body.entity_id, body.preview_file_id
         resource, uuid = self.registry["playlists"], known_id(ident)
         # Before the lock: the rule may call other services.
         reading.permit(self, resource, resource.update, uuid)
@@ -141,20 +144,6 @@ class PlaylistRpc(ResourceService):
 def _key(shot: JsonObject) -> tuple[Json, Json]:
     """What makes an item of a playlist the same as another."""
     return shot.get("entity_id"), shot.get("preview_file_id")
-
-
-def _entity_and_preview(data: JsonObject) -> tuple[UUID, UUID | None]:
-    """Entity and preview of a body. Raises InvalidInput naming the field."""
-    ids: list[UUID | None] = []
-    for name in ("entity_id", "preview_file_id"):
-        try:
-            value = data.get(name)
-            ids.append(None if value is None or value == "" else parse_id(value))
-        except BadValue:
-            raise invalid_field(name, "Input should be a valid UUID") from None
-    if ids[0] is None:
-        raise invalid_field("entity_id", "Field required")
-    return ids[0], ids[1]
 
 
 def _page(text: str | None) -> int:

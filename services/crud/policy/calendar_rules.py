@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import ClassVar, Final
 from uuid import UUID, uuid4
 
@@ -19,6 +20,14 @@ from services.crud.policy.day_offs import REASON, sees_reason
 
 POSITIONS: Final = table_of(SalaryScale).c.position.info["choices"]
 SENIORITIES: Final = table_of(SalaryScale).c.seniority.info["choices"]
+#: Those departments that lack a combination. Subqueries, not a join: so each is looked up by index.
+INCOMPLETE: Final = """
+SELECT wanted.id::text FROM unnest(%(departments)s::uuid[]) AS wanted (id)
+WHERE (
+  SELECT array_agg(concat_ws(' ', position, seniority)) @> %(combinations)s::text[]
+  FROM salary_scale WHERE department_id = wanted.id
+) IS NOT TRUE
+"""
 OVERLAP: Final = "Day off already exists for this period"
 
 
@@ -118,19 +127,17 @@ def _fill_scale(ctx: CrudContext) -> None:
 
     Emits ``salary-scale:new``.
     """
-    # Listed each time: ``auth`` owns departments, and a new one adds rows to the scale.
-    departments = [row["id"] for row in ctx.ask("auth", "list_rows", path="departments")]
-    combinations = {
-        (UUID(department), position, seniority)
-        for department in departments
-        for position in POSITIONS
-        for seniority in SENIORITIES
-    }
+    # Asked for each time: ``auth`` owns departments, and a new one adds rows to the scale.
+    found = ctx.ask("auth", "list_rows", path="departments", query={"fields": "id"})
+    if not (departments := _incomplete(ctx, [row["id"] for row in found])):
+        return
     table, run = table_of(SalaryScale), ctx.tx.connection
     # Locked: two concurrent lists would both find the rows missing, and insert them.
     ctx.tx.lock_key("salary scale")
     columns = (table.c.department_id, table.c.position, table.c.seniority)
-    existing = {tuple(row) for row in run.execute(sa.select(*columns))}
+    of_these = table.c.department_id == sa.any_(sa.cast(departments, sa.ARRAY(sa.Uuid)))
+    existing = {tuple(row) for row in run.execute(sa.select(*columns).where(of_these))}
+    combinations = set(product(departments, POSITIONS, SENIORITIES))
     rows = [
         {
             "id": uuid4(),
@@ -148,3 +155,10 @@ def _fill_scale(ctx: CrudContext) -> None:
     # Committed here, as the list is read outside the transaction; done again, it finds the rows.
     ctx.commit_now()
     ctx.tx.close()
+
+
+def _incomplete(ctx: CrudContext, departments: list[str]) -> list[UUID]:
+    """Those departments that lack a row of the scale, found without reading the others' rows."""
+    pairs = [f"{position} {seniority}" for position, seniority in product(POSITIONS, SENIORITIES)]
+    rows = ctx.database.rows(INCOMPLETE, departments=departments, combinations=pairs)
+    return [UUID(ident) for (ident,) in rows]

@@ -9,11 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
-from services.common.contracts.crud.productions import OpenToClients
+from services.common.contracts.crud.productions import (
+    NewTaskStatusInProduction,
+    NewTaskTypeInProduction,
+    OpenToClients,
+)
 from services.common.crud import cross_references, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import known_id, values_for_create
+from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject, Row
@@ -96,7 +100,7 @@ class TypeLinkRpc(ResourceService):
 
         Returns the link. Raises Forbidden, Integrity, InvalidInput. Emits ``project:update``.
         """
-        return self._link(LINKS["task-type"], data)
+        return self._link(LINKS["task-type"], bodies.read(NewTaskTypeInProduction, data))
 
     @command
     def link_task_status(self, data: JsonObject | None = None) -> Reply:
@@ -104,20 +108,19 @@ class TypeLinkRpc(ResourceService):
 
         Returns, raises and emits as ``link_task_type``.
         """
-        return self._link(LINKS["task-status"], data)
+        return self._link(LINKS["task-status"], bodies.read(NewTaskStatusInProduction, data))
 
-    def _link(self, resource: Resource, data: Json) -> Reply:
-        body = {"priority": 1, **writing.body_object(data)}
-        if not body.get("roles_for_board"):
+    def _link(
+        self, resource: Resource, body: NewTaskTypeInProduction | NewTaskStatusInProduction
+    ) -> Reply:
+        facts = bodies.given(body)
+        if not facts.get("roles_for_board"):
             # None named: those of the table for a new link, those it has for another.
-            body.pop("roles_for_board", None)
-        facts = values_for_create(resource.table, body, resource.model.__name__, frozenset())
+            facts.pop("roles_for_board", None)
         PROJECTS.may[CHANGE].check(self, facts)
         writing.ask_targets(self, resource, facts, {})
         unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
-        values = {
-            name: value for name, value in facts.items() if name not in unique and name in body
-        }
+        values = {name: value for name, value in facts.items() if name not in unique}
         self._check_bit_rates(resource.table, facts, unique)
         statement = insert(resource.table).values(facts)
         link_id = self.tx.connection.scalar(

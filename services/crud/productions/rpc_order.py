@@ -9,13 +9,12 @@ from services.common.crud import cross_references, row_statements
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import ids_under
 from services.common.database.tables import table_of
 from services.common.json_types import Json
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Project
-from services.crud.parts import STATUSES, TYPES
+from services.crud.parts import STATUSES, TYPES, ids_in_order
 from services.crud.policy.project_access import permitted_project, project_changed
 from services.crud.policy.projects import CHANGE, PROJECTS
 from services.crud.productions.rpc_links import LINKS
@@ -35,7 +34,7 @@ class OrderRpc(ResourceService):
         """
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         part, resource = KINDS[kind], LINKS[kind]
-        ids = ids_under(data, f"{part.key}s")
+        ids = ids_in_order(part, data)
         link, run = part.of_projects, self.tx.connection
         # Locked, so that two orders don't mix.
         self.tx.locked(table_of(Project), project)

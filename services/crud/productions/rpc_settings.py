@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
-from services.common.bodies import WHOLE, read_body
-from services.common.contracts.crud.productions import ChosenTogether
+from services.common.contracts.crud.productions import CHOSEN, ChosenTogether
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, default_of, known_id, parse_id
+from services.common.crud.validation import default_of, known_id
 from services.common.database.tables import NOW
-from services.common.errors import InvalidInput, invalid_field
+from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -32,9 +32,6 @@ CHOICES: Final = {
 }
 #: Of these an event is emitted even if nothing changes.
 ALWAYS_TOLD: Final = TYPES
-
-
-PRIORITY: Final = {"priority": WHOLE}
 
 
 class ProjectSettingsRpc(ResourceService):
@@ -65,13 +62,14 @@ class ProjectSettingsRpc(ResourceService):
         Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``,
         for what was used already only where it is a task type.
         """
-        choice = CHOICES[kind]
+        choice, body = CHOICES[kind], asdict(bodies.read(CHOSEN[kind], data))
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
-        row_id = _row_id(choice, data)
-        priority = read_body(data, PRIORITY)["priority"]
+        row_id = body[choice.key]
         if not self._existing({choice: {row_id}})[choice]:
-            raise _unknown(choice, row_id)
-        if self._insert_links(choice, project, {row_id: priority}) or choice is ALWAYS_TOLD:
+            message = f"{choice.name} with id {row_id} not found"
+            raise InvalidInput(message)
+        added = self._insert_links(choice, project, {row_id: body.get("priority")})
+        if added or choice is ALWAYS_TOLD:
             project_changed(self, project)
         return project_reply(self, project)
 
@@ -98,8 +96,8 @@ class ProjectSettingsRpc(ResourceService):
         ``replace_task_types`` drops the task types that aren't named. Returns the production.
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
-        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         batch = bodies.read(ChosenTogether, data)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         types = {item.task_type_id: item.priority for item in batch.task_types}
         existing = self._existing(
             {
@@ -184,22 +182,3 @@ def _defaults(link: sa.Table) -> JsonObject:
 
 def _priority(link: sa.Table, priority: int | None) -> dict[str, int | None]:
     return {"priority": priority} if "priority" in link.c else {}
-
-
-def _row_id(choice: Part, data: Json) -> UUID:
-    """The id in a body. Raises InvalidInput."""
-    value = data.get(choice.key) if isinstance(data, dict) else None
-    if value is None:
-        raise invalid_field(choice.key, "Field required")
-    try:
-        return parse_id(value)
-    except BadValue:
-        if choice is TYPES:
-            message = f"{choice.key} is required and must be a valid UUID"
-            raise InvalidInput(message) from None
-        raise _unknown(choice, value) from None
-
-
-def _unknown(choice: Part, ident: Any) -> InvalidInput:
-    message = f"{choice.name} with id {ident} not found"
-    return InvalidInput(message)

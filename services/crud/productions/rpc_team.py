@@ -9,11 +9,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import bodies
+from services.common.contracts.crud.productions import NewMember, NewRole
 from services.common.contracts.tasks.events import TaskAssigned
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, known_id, parse_id
-from services.common.errors import InvalidInput, invalid_field
+from services.common.crud.validation import known_id
+from services.common.errors import InvalidInput
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
@@ -24,8 +26,6 @@ from services.crud.policy.project_rules import OPEN, is_open
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 LINK: Final = project_person_link.c
-#: Roles that a membership may have; ``admin`` is a role in the studio only.
-PROJECT_ROLES: Final = ("user", "supervisor", "manager", "client", "vendor")
 
 
 class TeamRpc(ResourceService):
@@ -163,7 +163,8 @@ class TeamRpc(ResourceService):
         Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``
         for the new membership and for the role; nothing for an existing member without a role.
         """
-        person, role = _member_and_role(data or {})
+        body = bodies.read(NewMember, data)
+        person, role = body.person_id, body.role
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         self._require_person(person)
         if self._add_member(project, person):
@@ -218,7 +219,7 @@ class TeamRpc(ResourceService):
         For managers. Returns ``{project_id, person_id, role}``. Raises NotFound, Forbidden,
         InvalidInput. Emits ``project:update``.
         """
-        role = _role(data or {})
+        role = bodies.read(NewRole, data).role
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         person = known_id(person_id)
         if not self._set_role(project, person, role):
@@ -264,25 +265,3 @@ class TeamRpc(ResourceService):
             .values(role=role)
         )
         return bool(self.tx.connection.execute(statement).rowcount)
-
-
-def _role(data: JsonObject) -> str | None:
-    """The role in a body. Raises InvalidInput."""
-    role = data.get("role")
-    if role is not None and role not in PROJECT_ROLES:
-        message = f"Input should be one of: {', '.join(PROJECT_ROLES)}"
-        raise invalid_field("role", message)
-    return role
-
-
-def _member_and_role(data: JsonObject) -> tuple[UUID, str | None]:
-    """The person and the role in a body. Raises InvalidInput."""
-    person_id = data.get("person_id")
-    role = _role(data)
-    if person_id is None:
-        raise invalid_field("person_id", "Field required")
-    try:
-        return parse_id(person_id), role
-    except BadValue:
-        message = f"Person with id {person_id} not found"
-        raise InvalidInput(message) from None

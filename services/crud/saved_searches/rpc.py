@@ -8,19 +8,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import bodies
 from services.common.access.rules import only_persons
+from services.common.contracts.crud.saved_searches import CHANGES, NEW
+from services.common.contracts.types import Body
 from services.common.crud import cross_references, json_parts, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import (
-    known_id,
-    values_for_create,
-    values_for_update,
-)
+from services.common.crud.validation import known_id
 from services.common.database.sql_types import Select
 from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -33,8 +32,6 @@ from services.crud.saved_searches import sql as saved
 FILTER: Final = table_of(SearchFilter)
 GROUP: Final = table_of(SearchFilterGroup)
 KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
-NEEDED: Final = ("list_type", "name")
-FIXED: Final = frozenset({"person_id", "list_type"})
 #: The columns that a search has of its group.
 FOLLOWED: Final = ("is_shared", "project_id")
 ELSEWHERE: Final = "A search filter should be of the production of its search filter group."
@@ -94,12 +91,7 @@ class SavedSearchRpc(ResourceService):
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
-        request = data if isinstance(data, dict) else {}
-        for name in NEEDED:
-            if request.get(name) is None:
-                raise invalid_field(name, "Field required")
-        body = {**_fields(resource, request), "person_id": str(self.actor.id)}
-        values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
+        values = {**_columns(bodies.read(NEW[kind], data)), "person_id": self.actor.id}
         self._enter(values["project_id"])
         # Asks other services whether the references exist: before the transaction opens.
         writing.ask_targets(self, resource, values, {})
@@ -120,8 +112,7 @@ class SavedSearchRpc(ResourceService):
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
-        fields = _fields(resource, data if isinstance(data, dict) else {})
-        values = values_for_update(resource.table, fields, FIXED)
+        values = _columns(bodies.read(CHANGES[kind], data))
         self._enter(values.get("project_id"))
         writing.ask_targets(self, resource, values, {})
         row = self._own(resource, ident)
@@ -217,9 +208,9 @@ class SavedSearchRpc(ResourceService):
         return Reply(resource.view(self.tx, facts["id"], relations=False))
 
 
-def _fields(resource: Resource, request: JsonObject) -> JsonObject:
+def _columns(body: Body) -> Values:
     """The columns in a body; ``query`` is another name for ``search_query``."""
-    body = {name: value for name, value in request.items() if name in resource.table.c}
-    if resource.table is FILTER and "query" in request:
-        body["search_query"] = request["query"]
-    return body
+    values = bodies.given(body)
+    if "query" in values:
+        values["search_query"] = values.pop("query")
+    return values

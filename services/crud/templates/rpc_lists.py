@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
 from services.common.contracts.crud import templates as t
-from services.common.contracts.tasks import workflow as w
 from services.common.contracts.types import Body
 from services.common.crud import cross_references
 from services.common.crud.lists import compressed
@@ -132,7 +131,7 @@ class TemplateListRpc(ResourceService):
         """
         TEMPLATES.update.check(self, {})
         part = KINDS[kind].part
-        ids = list(dict.fromkeys(_ordered(part, data)))
+        ids = list(dict.fromkeys(parts.ids_in_order(part, data)))
         existing = cross_references.ask_existing(self, {(part.service, part.table): set(ids)})
         for ident in ids:
             if ident not in existing[part.service, part.table]:
@@ -163,9 +162,3 @@ def _ident(part: Part, body: Body) -> UUID:
     except BadValue:
         message = f"{part.key} is required and must be a valid UUID"
         raise Integrity(message) from None
-
-
-def _ordered(part: Part, data: Json) -> list[UUID]:
-    if part is parts.TYPES:
-        return bodies.read(w.TypesInOrder, data).task_type_ids
-    return bodies.read(w.StatusesInOrder, data).task_status_ids

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
-from services.common import values
-from services.common.bodies import Field, read_body
+from services.common import bodies
+from services.common.contracts.tasks.comments import NewReply
 from services.common.contracts.tasks.events import CommentReplied, ReplyDeleted
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
@@ -30,7 +30,6 @@ from services.tasks.shapes import replies_in
 from services.tasks.state.task_changes import in_project
 
 COMMENT: Final = table_of(Comment)
-TEXT: Final = Field(values.text, default="", null="")
 
 
 class ReplyRpc(ResourceService):
@@ -49,10 +48,10 @@ class ReplyRpc(ResourceService):
         Returns the reply, with ``attachment_files`` if there are any. Raises NotFound, Forbidden
         (also for a comment of another task). Emits ``comment:reply`` and ``notification:new``.
         """
+        text = bodies.read(NewReply, data).text
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_may("reply", task, comment)
-        text = read_body(data, {"text": TEXT})["text"]
         team = mentions.ask_team(self, task["project_id"], [text])
         # The reply shows its author: called before the transaction, awaited after it.
         author = self.ask_ahead("auth", "list_short_persons", ids=[str(caller_id(self))])

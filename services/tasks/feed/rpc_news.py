@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud import filters
-from services.common.crud.lists import compressed
-from services.common.crud.pages import envelope
+from services.common.crud import filters, lists
+from services.common.crud.filters import Page
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database import row_counts
+from services.common.database.prepared import parameter
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject
@@ -24,11 +24,11 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Comment, News, PreviewFile, Task
 from services.tasks.policy.clients import CLIENT
 from services.tasks.policy.entity_access import entity_for_reader
-from services.tasks.policy.entity_names import describe_entities, full_name
+from services.tasks.policy.entity_names import full_name
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.news import NEWS as NEWS_POLICY
-from services.tasks.policy.people import short_persons
-from services.tasks.rows import decode_rows, whole_number
+from services.tasks.policy.previews import PREVIEWS
+from services.tasks.rows import decode_rows, encode_rows, whole_number
 
 NOT_FOR_CLIENTS: Final = "News are not for clients."
 #: The default number of rows of a page.
@@ -42,6 +42,7 @@ FILTERS: Final = {
     "task_status_id": COMMENT.c.task_status_id,
     "person_id": NEWS.c.author_id,
 }
+ORDER: Final = (NEWS.c.created_at.desc(), NEWS.c.id)
 # Outer joins: PostgreSQL leaves out those that a count or a look for ids doesn't need.
 SOURCE: Final = (
     NEWS.outerjoin(TASK, TASK.c.id == NEWS.c.task_id)
@@ -63,6 +64,11 @@ COLUMNS: Final = (
     TASK.c.project_id,
     sa.func.date_trunc("second", NEWS.c.created_at).label("created_at"),
     NEWS.c.change,
+)
+# Prepared, with the ids as a parameter: a plan for these ids may read the tasks in their order.
+IDS: Final = parameter("ids", sa.ARRAY(sa.Uuid(as_uuid=False)))
+ENTRIES: Final = rows_as_json(
+    sa.select(*COLUMNS).select_from(SOURCE).where(NEWS.c.id == sa.any_(IDS))
 )
 
 
@@ -111,7 +117,7 @@ class NewsRpc(ResourceService):
         project, entry = require_member(self, project_id), known_id(ident)
         NEWS_POLICY.reader.check(self, {"project_id": project, "id": entry})
         conditions = [NEWS.c.production_id == project, NEWS.c.id == entry]
-        entries = self._entries(conditions, 1, 0)
+        entries = self._entries(self._ids(conditions, 1))
         if not entries:
             raise NotFound
         return entries[0]
@@ -129,9 +135,8 @@ class NewsRpc(ResourceService):
         conditions = [TASK.c.entity_id == entity]
         if not self.actor.is_admin:
             conditions.append(NEWS_POLICY.rows_in(self, [project]))
-        rows = self._entries(conditions, OF_ENTITY, 0)
-        data = msgspec.json.encode(rows).decode()[1:-1]
-        return compressed(envelope(data, self._total(conditions), 1, OF_ENTITY))
+        ends = lists.page_ends(self._total(conditions), Page(1, OF_ENTITY))
+        return self._listed(self._ids(conditions, OF_ENTITY), ends)
 
     def _feed(self, projects: list[UUID], query: Mapping[str, str]) -> Reply:
         page = max(whole_number(query, "page", 1), 1)
@@ -139,15 +144,15 @@ class NewsRpc(ResourceService):
         if limit < 0:
             message = "limit must be an integer."
             raise InvalidInput(message)
-        narrowed = self._conditions(query)
+        narrowed, with_previews = self._conditions(query), _only_preview(query)
         conditions = [NEWS_POLICY.rows_in(self, projects), *narrowed]
-        rows = self._entries(conditions, limit, (page - 1) * limit)
-        data = msgspec.json.encode(rows).decode()[1:-1]
+        ids = self._ids(conditions, limit, (page - 1) * limit)
         stats = msgspec.json.encode(self._stats(conditions)).decode()
         whole = all(NEWS_POLICY.is_whole(self.actor, project) for project in projects)
         counted = whole and not narrowed
         total = self._total_from_counts(projects) if counted else self._total(conditions)
-        return compressed(envelope(data, total, page, limit, stats=stats))
+        ends = lists.page_ends(total, Page(page, limit), stats=stats)
+        return self._listed(ids, ends, with_previews=with_previews)
 
     def _conditions(self, query: Mapping[str, str]) -> list[Any]:
         conditions: list[Any] = []
@@ -168,29 +173,69 @@ class NewsRpc(ResourceService):
                 except BadValue:
                     message = f"Wrong date format for {name}."
                     raise InvalidInput(message) from None
-        if query.get("only_preview", "").lower() == "true":
+        if _only_preview(query):
             conditions.append(NEWS.c.preview_file_id.is_not(None))
         return conditions
 
-    def _entries(self, conditions: list[Any], limit: int, offset: int) -> list[JsonObject]:
-        order = (NEWS.c.created_at.desc(), NEWS.c.id)
-        ids = sa.select(NEWS.c.id).select_from(SOURCE).where(*conditions).order_by(*order)
-        # The ids first, from an index: the rows that are skipped are joined with nothing.
-        page = sa.func.array(ids.limit(limit).offset(offset).scalar_subquery())
-        on_page = NEWS.c.id == sa.any_(sa.type_coerce(page, sa.ARRAY(sa.Uuid)))
-        rows = sa.select(*COLUMNS).select_from(SOURCE).where(on_page).order_by(*order)
+    def _ids(self, conditions: list[Any], limit: int, offset: int = 0) -> Sequence[UUID]:
+        """The ids of entries, newest first: from an index, joined with nothing that is skipped."""
+        ids = sa.select(NEWS.c.id).select_from(SOURCE).where(*conditions).order_by(*ORDER)
         with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return self._with_names(decode_rows(texts))
+            return connection.scalars(ids.limit(limit).offset(offset)).all()
+
+    def _listed(
+        self, ids: Sequence[UUID], ends: Sequence[str], *, with_previews: bool = False
+    ) -> Reply:
+        """These entries between ``ends``."""
+
+        def read(some: Sequence[UUID]) -> list[bytes]:
+            return encode_rows(self._entries(some, with_previews=with_previews))
+
+        return lists.in_batches(ids, read, ends)
+
+    def _entries(self, ids: Sequence[UUID], *, with_previews: bool = False) -> list[JsonObject]:
+        texts = self.database.rows(ENTRIES, ids=list(map(str, ids)))
+        by_id = {row["id"]: row for row in decode_rows([text for (text,) in texts])}
+        found = [by_id[str(ident)] for ident in ids if str(ident) in by_id]
+        entries = self._with_names(found)
+        if with_previews:
+            previews = self._previews_by_revision(entries)
+            for entry in entries:
+                entry["preview_files"] = previews.get(_revision(entry), [])
+        return entries
+
+    def _previews_by_revision(self, entries: list[JsonObject]) -> dict[Any, list[JsonObject]]:
+        """The previews that the caller may read of each task and revision, in their order."""
+        resource, table = self.registry["preview-files"], PREVIEW
+        wanted = {_revision(entry) for entry in entries}
+        keys = [(UUID(task), revision) for task, revision in wanted if revision is not None]
+        rows = (
+            sa.select(*resource.columns(None, relations=False))
+            .where(sa.tuple_(table.c.task_id, table.c.revision).in_(keys))
+            .order_by(table.c.position, table.c.created_at)
+        )
+        if not self.actor.is_admin:
+            rows = rows.where(PREVIEWS.readable_in(self, self.actor.projects))
+        with self.database.read() as connection:
+            found = decode_rows(connection.execute(rows_as_json(rows)).scalars().all())
+        previews: dict[Any, list[JsonObject]] = {}
+        for preview in found:
+            previews.setdefault((preview["task_id"], preview["revision"]), []).append(preview)
+        return previews
 
     def _with_names(self, rows: list[JsonObject]) -> list[JsonObject]:
         if not rows:
             return []
-        # Other services own these names: one call each for the page, not one per row.
-        projects = sorted({row["project_id"] for row in rows if row["project_id"]})
-        names = self.ask("crud", "list_project_names", ids=projects)
-        people = short_persons(self, [row["author_id"] for row in rows])
-        entities = describe_entities(self, [row["task_entity_id"] for row in rows])
+        # Other services own these names: one call each for all rows, at the same time.
+        asked = ("project_id", "author_id", "task_entity_id")
+        projects, authors, entity_ids = (_ids(rows, name) for name in asked)
+        names, people, entities = self.ask_all(
+            [
+                ("crud", "list_project_names", {"ids": projects}),
+                ("auth", "list_short_persons", {"ids": authors}),
+                ("assets", "describe_entities", {"ids": entity_ids}),
+            ]
+        )
         for row in rows:
             entity = entities.get(row["task_entity_id"] or "")
             row |= {
@@ -223,3 +268,17 @@ class NewsRpc(ResourceService):
         )
         with self.database.read() as connection:
             return {str(ident): count for ident, count in connection.execute(counts)}
+
+
+def _only_preview(query: Mapping[str, str]) -> bool:
+    return query.get("only_preview", "").lower() == "true"
+
+
+def _revision(entry: JsonObject) -> tuple[str, int | None]:
+    """The revision that an entry is about: its task, and the number."""
+    return entry["task_id"], entry["preview_file_revision"]
+
+
+def _ids(rows: Iterable[JsonObject], name: str) -> list[str]:
+    """The distinct ids of a column."""
+    return sorted({row[name] for row in rows if row[name]})

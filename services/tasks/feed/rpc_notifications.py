@@ -9,15 +9,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import values
+from services.common import bodies
 from services.common.access.context import CallContext
 from services.common.access.rules import only_persons
-from services.common.bodies import Field, read_body
 from services.common.contracts.tasks.events import (
     NotificationRead,
     NotificationsAllRead,
     NotificationUnread,
 )
+from services.common.contracts.tasks.feed import ReadMark
 from services.common.crud import filters
 from services.common.crud.log_query import MOMENTS
 from services.common.crud.resource_service import ResourceService
@@ -28,7 +28,6 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue
 from services.tasks.models import (
     Comment,
     Notification,
@@ -95,7 +94,6 @@ SOURCE: Final = (
     .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
     .outerjoin(WATCH, _OWN_SUBSCRIPTION)
 )
-READ: Final = Field(values.flag, required=True, null=BadValue)
 
 
 class NotificationRpc(ResourceService):
@@ -200,7 +198,7 @@ class NotificationRpc(ResourceService):
         or ``notification:unread``.
         """
         only_persons(self)
-        read = read_body(data, {"read": READ})["read"]
+        read = bodies.read(ReadMark, data).read
         uuid = known_id(ident)
         change = sa.update(NOTE).where(NOTE.c.id == uuid, received(self))
         change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)

@@ -8,29 +8,21 @@ A member without a time is an object itself.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Final
 
+from services.common.contracts.tasks.previews import DrawingChanges, Erased
 from services.common.json_types import Json, JsonObject
-from services.tasks.shapes import annotations_in, field_of, read_annotations, read_deletions
+from services.tasks.shapes import annotations_in
 
 Drawn = list[JsonObject]
-FIELDS: Final = {
-    "additions": read_annotations,
-    "updates": read_annotations,
-    "deletions": read_deletions,
-}
 
 
-def apply_changes(annotations: Json, data: JsonObject) -> Drawn:
-    """The annotations after a change. Raises InvalidInput for a malformed change."""
+def apply_changes(annotations: Json, changes: DrawingChanges) -> Drawn:
+    """The annotations after a change."""
     # Copied: SQLAlchemy sees a change of the column only if the value isn't the one it loaded.
     drawn = annotations_in(deepcopy(annotations))
-    additions, updates, deletions = (
-        field_of(name, data.get(name), read) for name, read in FIELDS.items()
-    )
-    for member in (*additions, *updates):
-        _put(drawn, member)
-    for deletion in deletions:
+    for member in (*changes.additions, *changes.updates):
+        _put(drawn, dict(member))
+    for deletion in changes.deletions:
         drawn = _without(drawn, deletion)
     return drawn
 
@@ -65,7 +57,7 @@ def _merge(objects: Drawn, changes: Drawn) -> None:
             objects[place] = {**objects[place], **item}
 
 
-def _without(drawn: Drawn, deletion: JsonObject | str) -> Drawn:
+def _without(drawn: Drawn, deletion: Erased | str) -> Drawn:
     """Remove an object by id, or the given objects at a time; drop a time without objects."""
     if isinstance(deletion, str):
         return [item for item in drawn if item.get("id") != deletion]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import values
-from services.common.bodies import Field, read_body
+from services.common import bodies
 from services.common.contracts.tasks.events import PreviewAnnotated, PreviewSetMain, PreviewUpdate
+from services.common.contracts.tasks.previews import DrawingChanges, MainFrame, NewPlace
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import BadValue, known_id
+from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import JsonObject, Row
@@ -28,9 +27,6 @@ from services.tasks.previews.facts import check_may, preview_facts, preview_to_a
 from services.tasks.previews.removal import main_previews, remove_previews
 from services.tasks.state.task_changes import in_project
 
-#: Counted from 1.
-PLACE: Final = Field(values.at_least(1), required=True, null=BadValue)
-
 
 class PreviewActionRpc(ResourceService):
     """Actions on previews."""
@@ -42,7 +38,7 @@ class PreviewActionRpc(ResourceService):
         Not for clients. Raises NotFound, Forbidden, Refused (it has no file, or no entity).
         Emits ``preview-file:set-main``; ``assets`` emits ``<kind>:update``.
         """
-        del data  # a movie's frame number, accepted for clients: frames are not extracted here
+        bodies.read(MainFrame, data)  # accepted for clients: frames are not extracted here
         facts = self._to_act_on(ident)
         self._refuse_clients(facts)
         if facts["entity_id"] is None or facts["status"] != kinds.READY:
@@ -62,11 +58,12 @@ class PreviewActionRpc(ResourceService):
         Concurrent changes are merged. Not for clients. Returns the preview.
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
         """
+        changes = bodies.read(DrawingChanges, data)
         facts = self._to_act_on(ident)
         self._refuse_clients(facts)
         # Annotations are one JSON column: locked, so that concurrent changes are merged.
         row = self.tx.get(PreviewFile, facts["id"], lock=True)
-        row.annotations = apply_changes(row.annotations, data)
+        row.annotations = apply_changes(row.annotations, changes)
         self.tx.session.flush()
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         self.tx.emit(
@@ -86,8 +83,8 @@ class PreviewActionRpc(ResourceService):
         Returns the previews of the revision in their new order. Raises NotFound, Forbidden,
         InvalidInput. Emits ``preview-file:update`` for each that moved.
         """
+        position = bodies.read(NewPlace, data).position
         facts = self._to_act_on(ident)
-        position = read_body(data, {"position": PLACE})["position"]
         file = PreviewFile
         together = (
             sa.select(file)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
-from services.common import values
-from services.common.bodies import Field, read_body
+from services.common import bodies
 from services.common.contracts.tasks.events import PreviewReceived
+from services.common.contracts.tasks.previews import NewPreview
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound, Refused
@@ -29,8 +27,6 @@ from services.tasks.previews.facts import (
 )
 from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
 
-REVISION: Final = Field(lambda value: None if value == "" else values.natural(value))
-
 
 class PreviewUploadRpc(ResourceService):
     """Previews and their files."""
@@ -42,12 +38,12 @@ class PreviewUploadRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput, Refused (the revision exists).
         Emits ``preview-file:new`` and ``comment:update``.
         """
+        wanted = bodies.read(NewPreview, data).revision
         task, comment = known_id(task_id), known_id(comment_id)
         facts = access.task_facts(self, task)
         if facts is None:
             raise NotFound
         check_may(self, "add a preview", comment, facts)
-        wanted = _revision(data)
         return Reply(announce(self, task, comment, facts, wanted))
 
     @command
@@ -95,9 +91,3 @@ class PreviewUploadRpc(ResourceService):
             fill(self, facts, upload, key)
         except NotFound:  # the stored file is lost: retries would not bring it back
             mark_broken(self, facts, upload, key)
-
-
-def _revision(data: JsonObject) -> int | None:
-    """The requested revision, 0 too; without one the next is taken. Raises InvalidInput."""
-    revision: int | None = read_body(data, {"revision": REVISION})["revision"]
-    return revision

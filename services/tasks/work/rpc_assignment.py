@@ -8,13 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import bodies
 from services.common.contracts.tasks.events import TaskAssigned, TaskUnassigned
+from services.common.contracts.tasks.work import AssignedTasks, Assignee, UnassignedTasks
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, NotFound, Refused, Unavailable, invalid_field
-from services.common.json_types import Json, JsonObject, Row
+from services.common.errors import Forbidden, NotFound, Refused, Unavailable
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, task_person_link
@@ -37,9 +39,7 @@ class AssignmentRpc(ResourceService):
         Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
         InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new`` if it is new.
         """
-        person_id = data.get("person_id")
-        if person_id is None or person_id == "":
-            raise invalid_field("person_id", "Field required")
+        person_id = bodies.read(Assignee, data).person_id
         task = TaskAuthorizer(self).task(known_id(task_id))
         person = self._assignee(person_id)
         if not self._may_assign(task, person):
@@ -59,9 +59,7 @@ class AssignmentRpc(ResourceService):
         production gives bots no work), InvalidInput. Emits as
         ``assign_task``.
         """
-        ids = data.get("task_ids")
-        if not isinstance(ids, list):
-            raise invalid_field("task_ids", "Field required")
+        ids = bodies.read(AssignedTasks, data).task_ids
         person = self._assignee(person_id)
         authorizer = TaskAuthorizer(self)
         tasks = [task for task in self._existing(authorizer, ids) if self._may_assign(task, person)]
@@ -70,9 +68,9 @@ class AssignmentRpc(ResourceService):
         # In the order of ids, as elsewhere: each locks its task.
         ordered = sorted(tasks, key=lambda task: str(task["id"]))
         new = [self._assign(task, UUID(person["id"])) for task in ordered]
-        bodies = [self._shown(task["id"]) for task in tasks]
+        shown = [self._shown(task["id"]) for task in tasks]
         self._add_to_team(tasks, person["id"], new=all(new))
-        return Reply(b"[" + b",".join(bodies) + b"]")
+        return Reply(b"[" + b",".join(shown) + b"]")
 
     @command
     def clear_assignation(self, data: JsonObject) -> list[str]:
@@ -81,13 +79,11 @@ class AssignmentRpc(ResourceService):
         Returns the ids of the other tasks. Raises InvalidInput. Emits ``task:unassign``,
         ``task:update``.
         """
-        ids, person = data.get("task_ids"), data.get("person_id")
-        if not isinstance(ids, list):
-            raise invalid_field("task_ids", "Field required")
-        unassigned = None if person is None else known_id(person)
+        body = bodies.read(UnassignedTasks, data)
+        unassigned = None if body.person_id is None else known_id(body.person_id)
         changed = []
         authorizer, link = TaskAuthorizer(self), task_person_link
-        for task in self._existing(authorizer, ids):
+        for task in self._existing(authorizer, body.task_ids):
             # Assignees may unassign themselves, as long as they are in the team.
             is_self = unassigned is not None and unassigned == self.actor.id and task["mine"]
             may_leave = is_self and authorizer.role(task) is not None
@@ -109,17 +105,17 @@ class AssignmentRpc(ResourceService):
     def _shown(self, ident: UUID) -> bytes:
         return self.registry["tasks"].view(self.tx, ident, actor=self.actor)
 
-    def _existing(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[Row]:
+    def _existing(self, authorizer: TaskAuthorizer, ids: list[str]) -> list[Row]:
         """The tasks of these ids, each once; malformed and unknown ids are skipped."""
         tasks = []
-        for ident in dict.fromkeys(str(ident) for ident in ids):
+        for ident in dict.fromkeys(ids):
             try:
                 tasks.append(authorizer.task(parse_id(ident)))
             except (BadValue, NotFound):
                 continue
         return tasks
 
-    def _assignee(self, person_id: Json) -> JsonObject:
+    def _assignee(self, person_id: str) -> JsonObject:
         """The person with that id, from ``auth``. Raises Refused."""
         try:
             ident = str(parse_id(person_id))

@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import bodies
+from services.common.contracts.tasks.work import TaskTypesOfEntity
+from services.common.contracts.types import ListedId
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import body_ids, known_id
+from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
-from services.common.errors import Forbidden, NotFound, invalid_field
+from services.common.errors import Forbidden, NotFound
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
@@ -61,6 +64,8 @@ class TaskCreationRpc(ResourceService):
         Raises NotFound (an unknown entity, kind or type: none is created), Forbidden,
         InvalidInput. Emits ``task:new`` for each.
         """
+        # An empty list stands for all entities, and so does nothing at all.
+        ids = bodies.read(list[ListedId], [] if data in (None, {}) else data)
         for_concepts = kind == "concepts"
         project = require_member(self, project_id, *(() if for_concepts else ("manager",)))
         if for_concepts and self.actor.role_in(project) in OUTSIDE:
@@ -71,7 +76,7 @@ class TaskCreationRpc(ResourceService):
             "list_entities_of_kind",
             project_id=str(project),
             kind=KINDS.get(kind, kind),
-            ids=_entity_ids(data),
+            ids=[str(ident) for ident in ids],
             query=query or {},
         )
         concept = KINDS.get(kind, kind).lower() == "concept"
@@ -83,9 +88,7 @@ class TaskCreationRpc(ResourceService):
 
         Returns, raises and emits as ``create_tasks``.
         """
-        ids = data.get("task_type_ids")
-        if not isinstance(ids, list):
-            raise invalid_field("task_type_ids", "Field required")
+        types = bodies.read(TaskTypesOfEntity, data).task_type_ids
         entity = known_id(entity_id)
         entities = self.ask("assets", "describe_entities", ids=[str(entity)])
         if str(entity) not in entities:
@@ -95,7 +98,6 @@ class TaskCreationRpc(ResourceService):
         if self.actor.role_in(project) in OUTSIDE:
             message = "This requires to be in the studio's team."
             raise Forbidden(message)
-        types = [known_id(ident) for ident in ids]
         concept = facts["kind"] == "Concept"
         return self._create(project, types, [str(entity)], concept=concept)
 
@@ -166,8 +168,3 @@ class TaskCreationRpc(ResourceService):
             .order_by(sa.func.array_position(sa.cast(ids, sa.ARRAY(sa.Uuid)), TASK.c.id))
         )
         return f"[{','.join(self.tx.connection.execute(rows_as_json(rows)).scalars())}]".encode()
-
-
-def _entity_ids(data: Json) -> list[str]:
-    """The entity ids of a body; an empty list stands for all entities. Raises InvalidInput."""
-    return [str(ident) for ident in body_ids(data)] if data else []

@@ -6,6 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from services.common import bodies
+from services.common.contracts.types import ListedId
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -46,8 +48,8 @@ class ProjectTaskRpc(ResourceService):
         Returns the ids deleted; tasks of other productions are skipped. Raises NotFound, Forbidden.
         Emits ``task:delete`` for each.
         """
+        ids = bodies.read(list[ListedId], data)
         project = require_member(self, project_id, "manager")
-        ids = [known_id(ident) for ident in (data if isinstance(data, list) else [])]
         return self._delete_where(TASK.c.id.in_(ids), TASK.c.project_id == project)
 
     @command

@@ -10,19 +10,19 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import values
+from services.common import bodies
 from services.common.access.rules import only_persons
-from services.common.bodies import Field, read_body
 from services.common.contracts.tasks.events import TimeSpentNew, TimeSpentUpdated
+from services.common.contracts.tasks.time_spent import Logged
+from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TimeSpent
 from services.tasks.policy import access
@@ -34,7 +34,6 @@ from services.tasks.rows import decode_rows
 from services.tasks.state.durations import recompute_duration
 
 TIME: Final = table_of(TimeSpent)
-MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
 
 
 class TimeRpc(ResourceService):
@@ -50,12 +49,12 @@ class TimeRpc(ResourceService):
         Returns the row. Raises NotFound, Forbidden, InvalidInput. Emits ``time-spent:new`` or
         ``time-spent:update``, and ``task:update``.
         """
+        duration = bodies.read(Logged, data).duration
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
         person, worked_on = known_id(person_id), _day(day)
         facts = {**task, "task_id": task["id"], "person_id": person}
         TIMES.may["log"].check(self, facts)
-        duration = _duration(data)
         # Before the transaction: no foreign key reaches into ``auth``.
         found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
         if not found["person"]:
@@ -126,7 +125,7 @@ class TimeRpc(ResourceService):
         year: str | None = None,
         month: str | None = None,
         week: str | None = None,
-    ) -> list[JsonObject]:
+    ) -> Reply | list[JsonObject]:
         """A person's time spent: on a day, in a week, month or year, or between two dates.
 
         The time of a week or a year is summed by task. ``person_id`` defaults to the caller. For
@@ -145,7 +144,7 @@ class TimeRpc(ResourceService):
             conditions.append(TIME.c.date.between(start, end))
         if year is not None and month is None:
             return self._by_task(*conditions)
-        return self._rows(*conditions)
+        return lists.json_array(self, self._select(*conditions))
 
     def _by_task(self, *conditions: Condition) -> list[JsonObject]:
         """The minutes of each task, with the names of production and entity."""
@@ -195,11 +194,13 @@ class TimeRpc(ResourceService):
         return rows[0] if rows else {}
 
     def _rows(self, *conditions: Condition) -> list[JsonObject]:
-        rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
-        rows = rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
         with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
+            texts = connection.execute(rows_as_json(self._select(*conditions))).scalars().all()
         return decode_rows(texts)
+
+    def _select(self, *conditions: Condition) -> Select:
+        rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
+        return rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:
@@ -223,12 +224,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
-
-
-def _duration(data: JsonObject) -> float:
-    """The ``duration`` of a body, in minutes. Raises InvalidInput."""
-    minutes: float = read_body(data, {"duration": MINUTES})["duration"]
-    return minutes
 
 
 def _period(

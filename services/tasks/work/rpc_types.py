@@ -7,11 +7,12 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from services.common import bodies
+from services.common.contracts.tasks.workflow import TypesInOrder
 from services.common.crud import cross_references, row_statements
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import ids_under
 from services.common.database import change_version
 from services.common.database.tables import table_of
 from services.common.json_types import Json
@@ -32,7 +33,7 @@ class TaskTypeRpc(ResourceService):
         Returns them in order. Raises Forbidden, InvalidInput.
         """
         self.registry["task-types"].update.check(self, {})
-        ids = ids_under(data, "task_type_ids")
+        ids = bodies.read(TypesInOrder, data).task_type_ids
         # There is no row to lock for all of them.
         self.tx.lock_key("order of task types")
         run = self.tx.connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.common.access.rules import only_persons
-from services.common.crud.lists import compressed
+from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rendered, rows_as_json
 from services.common.crud.validation import known_id
@@ -26,7 +27,7 @@ from services.tasks.policy.clients import clients_in
 from services.tasks.policy.comments import COMMENTS
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.tasks import TASKS, leads, led_projects
-from services.tasks.rows import decode_rows
+from services.tasks.rows import decode_rows, encode_rows
 
 TASK, STATUS, TYPE = table_of(Task), table_of(TaskStatus), table_of(TaskType)
 COMMENT: Final = table_of(Comment)
@@ -147,15 +148,28 @@ class WorkloadRpc(ResourceService):
             .where(*conditions)
             .order_by(*order)
         )
-        tasks = self._select_decoded(rows)
+        tasks = self._select_decoded(rows.limit(lists.SHORT + 1))
+        if len(tasks) <= lists.SHORT:
+            return lists.compressed(msgspec.json.encode(self._completed(tasks)))
+        with self.database.read() as connection:
+            ids = connection.scalars(rows.with_only_columns(TASK.c.id)).all()
+
+        def read(some: Sequence[UUID]) -> list[bytes]:
+            found = self._select_decoded(rows.where(TASK.c.id.in_(some)))
+            return encode_rows(self._completed(found))
+
+        return lists.in_batches(ids, read)
+
+    def _completed(self, tasks: list[JsonObject]) -> list[JsonObject]:
+        """Tasks with what their entities, productions and comments add."""
         if not tasks:
-            return Reply(b"[]")
+            return []
         entities = describe_entities(self, [task["entity_id"] for task in tasks])
         ids = sorted({task["project_id"] for task in tasks if task["project_id"]})
         projects = self.ask("crud", "list_projects_in_brief", ids=ids)
         of_tasks = [UUID(task["id"]) for task in tasks]
         last_comments = self._last_comments(of_tasks, [UUID(project) for project in ids])
-        complete = [
+        return [
             {
                 **task,
                 **_entity_fields(entities.get(task["entity_id"] or "", {})),
@@ -164,7 +178,6 @@ class WorkloadRpc(ResourceService):
             }
             for task in tasks
         ]
-        return compressed(msgspec.json.encode(complete))
 
     def _last_comments(self, tasks: list[UUID], projects: list[UUID]) -> dict[str, JsonObject]:
         """The newest comment of each task that no client wrote: ``{task id: comment}``.
@@ -211,4 +224,12 @@ def _entity_fields(entity: JsonObject) -> JsonObject:
         "sequence_name": entity.get("parent_name"),
         "episode_id": entity.get("episode_id") or "",
         "episode_name": entity.get("episode_name"),
+        **_cast_in(entity.get("cast_in") or []),
     }
+
+
+def _cast_in(episodes: list[JsonObject]) -> JsonObject:
+    """The episodes that an asset is cast in; nothing where there are none, as clients expect."""
+    if not episodes:
+        return {}
+    return {f"episode_{name}s": [episode[name] for episode in episodes] for name in ("id", "name")}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
+from services.assets.models import Entity
+from services.common.database.tables import table_of
+from tests.bulk import insert_many
 from tests.service.one_service import OneService
 from tests.show import Show
 
@@ -65,3 +70,38 @@ def test_times_of_casting_links_are_those_of_a_cursor(assets: OneService, show: 
         link, *_ = assets.call("manager", "list_entity_links", **arguments, query=query)["data"]
         stamps = {name: link[name] for name in ("created_at", "updated_at")}
         assert link == {**plain, **stamps}
+
+
+def test_the_total_of_a_type_follows_whatever_happens_to_its_entities(
+    assets: OneService, show: Show
+) -> None:
+    """Added, of another type, moved or removed: it is always what a count finds."""
+    kind, other = show.types["Props"], show.types["Shot"]
+    cursor = assets.database.raw.cursor()
+
+    def check() -> None:
+        for value in (kind, other):
+            for scope in ({}, {"project_id": show.project}):
+                asked = {"entity_type_id": value, **scope}
+                page = {"page": "1", "limit": "500"}
+                found = assets.call("admin", "list_rows", path="entities", query={**asked, **page})
+                rows = assets.rows("entity", **{name: UUID(one) for name, one in asked.items()})
+                assert found["total"] == len(rows)
+                assert {row["id"] for row in found["data"]} == {str(row["id"]) for row in rows}
+
+    check()
+    given = {"project_id": [show.project, show.other_project], "entity_type_id": [kind]}
+    insert_many(cursor, table_of(Entity), 100, **given)
+    check()
+    some = "SELECT id FROM entity WHERE entity_type_id = %s AND project_id = %s ORDER BY id LIMIT 9"
+    for change in (
+        f"UPDATE entity SET entity_type_id = '{other}'",
+        f"UPDATE entity SET project_id = '{show.other_project}'",
+        "UPDATE entity SET name = 'changed ' || id",
+        "DELETE FROM entity",
+    ):
+        where = f"name LIKE 'n%%' AND id IN ({some})"
+        cursor.execute(f"{change} WHERE {where}", (kind, show.project))
+        check()
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE entity CASCADE")
+    check()

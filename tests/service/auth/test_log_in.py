@@ -63,7 +63,7 @@ def test_a_wrong_password_and_an_unknown_account_are_indistinguishable(auth: One
     assert refusal_of(auth, email="nobody@example.com") == {"login": False}
 
 
-@pytest.mark.parametrize("email", ["", None, 3])
+@pytest.mark.parametrize("email", ["", None, [3]])
 def test_a_log_in_without_an_email_names_the_field(auth: OneService, email: Any) -> None:
     """As a validation error."""
     with pytest.raises(InvalidInput) as refusal:

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from services.chat.models import ChatMessage
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
+from tests.bulk import insert_many
 from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OneService
 from tests.world import World, ident
@@ -213,3 +216,29 @@ def test_files_are_shown_with_their_size(chat: OneService, world: World) -> None
     chat.call("artist", "join_chat", entity_id=world.asset)
     arguments = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
     assert chat.call("artist", "post_message", **arguments)["attachment_files"] == [file]
+
+
+def test_a_long_chat_is_read_in_batches(chat: OneService, world: World) -> None:
+    """Oldest first, in all and by the page, with the files of its messages."""
+    room = chat.call("admin", "show_chat", entity_id=world.asset)["id"]
+    with chat.database.raw.cursor() as cursor:
+        insert_many(cursor, table_of(ChatMessage), 2500, chat_id=[room])
+    asked: list[int] = []
+
+    def files(ids: list[str]) -> dict[str, Any]:
+        asked.append(len(ids))
+        return {ids[-1]: [{"id": ids[-1], "name": "a.txt", "extension": "txt", "size": 1}]}
+
+    chat.fakes.replies["tasks.list_files_of_messages"] = files
+    messages = chat.call("admin", "list_messages", entity_id=world.asset, query={})
+    assert asked == [1000, 1000, len(messages) - 2000]
+    assert len({one["id"] for one in messages}) == len(messages) >= 2500
+    moments = [one["created_at"] for one in messages]
+    assert moments == sorted(moments)
+    assert [one["id"] for one in messages if one["attachment_files"]] == [
+        messages[place]["id"] for place in (999, 1999, -1)
+    ]
+    query = {"page": "2", "limit": "1200"}
+    page = chat.call("admin", "list_messages", entity_id=world.asset, query=query)
+    assert [one["id"] for one in page["data"]] == [one["id"] for one in messages[1200:2400]]
+    assert (page["total"], page["nb_pages"]) == (len(messages), 3)

@@ -9,7 +9,7 @@ import pytest
 
 from services.common.errors import Forbidden, InvalidInput
 from tests.service.conftest import MakeService
-from tests.service.one_service import OneService
+from tests.service.one_service import NOT_FOUND, OK, OneService
 from tests.world import World
 
 FILTERS, GROUPS = "filters", "filter-groups"
@@ -170,3 +170,18 @@ def test_searches_of_a_department_are_for_managers_of_their_production(
     assert seen(crud, "supervisor", other_of(world)) == ["Of other"]
     assert seen(crud, "manager", "all") == ["Of all"]
     assert seen(crud, "supervisor", "all") == []
+
+
+def test_a_group_is_read_by_its_owner(crud: OneService, world: World) -> None:
+    """For others it does not exist, unless it is shared with them."""
+    own = save(crud, "artist", GROUPS, color="#7986CB")
+    shared = save(crud, "manager", GROUPS, project_id=world.project, is_shared=True)
+
+    def outcomes(row: Any) -> dict[str, str]:
+        people = ("artist", "supervisor", "stranger")
+        return crud.outcomes(people, "read_saved", kind=GROUPS, ident=row["id"])
+
+    shown = crud.call("artist", "read_saved", kind=GROUPS, ident=own["id"])
+    assert (shown["name"], shown["color"], shown["type"]) == ("Props", "#7986CB", own["type"])
+    assert outcomes(own) == {"artist": OK, "supervisor": NOT_FOUND, "stranger": NOT_FOUND}
+    assert outcomes(shared) == {"artist": OK, "supervisor": OK, "stranger": NOT_FOUND}

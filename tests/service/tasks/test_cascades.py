@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from services.common.crud import cross_references
 from services.common.database.tables import table_of
+from services.common.database.timed_connection import TimedCursor
 from services.tasks.models import Comment, PreviewFile, Task, TimeSpent
 from tests.bulk import insert_many
 from tests.desk import Desk
@@ -43,3 +47,24 @@ def test_a_production_is_deleted_in_batches(
             ident for payload in events if payload["table"] == name for ident in payload["ids"]
         }
         assert len(deleted) == count
+
+
+def test_writers_are_not_locked_out_while_a_production_is_deleted(
+    tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are deleted, and the events about them written, before the lock is taken."""
+    sent: list[str] = []
+    run = TimedCursor.run
+
+    def noted(cursor: TimedCursor, query: Any, values: Any, shown: Any) -> None:
+        sent.append(shown)
+        run(cursor, query, values, shown)
+
+    monkeypatch.setattr(TimedCursor, "run", noted)
+    tasks.deliver("rows:gone", {"service": "crud", "table": "project", "ids": [desk.project]})
+    (at,) = (place for place, text in enumerate(sent) if text.startswith("LOCK TABLE gone_row"))
+    before, after = sent[:at], sent[at:]
+    assert any("DELETE FROM task " in text for text in before)
+    assert any("INTO outbox" in text for text in before)
+    assert not any("DELETE FROM" in text or "INTO outbox" in text for text in after)
+    assert tasks.rows("task", project_id=UUID(desk.project)) == []

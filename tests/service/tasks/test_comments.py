@@ -82,7 +82,7 @@ def test_a_retried_comment_is_posted_once(tasks: OneService, desk: Desk) -> None
         ({"task_status_id": "todo", "comment": "nul \x00"}, "comment"),
         ({"task_status_id": "todo", "checklist": "[1"}, "checklist"),
         ({"task_status_id": "todo", "checklist": {"a": 1}}, "checklist"),
-        ({"task_status_id": "todo", "links": [{}]}, "links"),
+        ({"task_status_id": "todo", "links": [{}]}, "links.0"),
     ],
 )
 def test_an_invalid_body_names_the_field(

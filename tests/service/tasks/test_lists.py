@@ -9,6 +9,7 @@ import pytest
 from tests.desk import TASK, Desk
 from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
 from tests.service.tasks.commenting import post_comment
+from tests.service.tasks.conftest import description_of
 
 NAMES = {
     "project_name",
@@ -56,6 +57,37 @@ def test_own_tasks_of_an_entity_are_listed_without_names(tasks: OneService, desk
     assert everybodys[0].keys() == TASK | NAMES
     (mine,) = tasks.call("artist", "list_entity_tasks", **arguments, own=True)
     assert (mine["id"], mine.keys()) == (desk.task, TASK)
+
+
+@pytest.mark.parametrize("kind", ["Episode", "Scene"])
+def test_tasks_of_every_kind_are_listed_alike(tasks: OneService, desk: Desk, kind: str) -> None:
+    """Everybody's, and of scenes one's own and their types; the entity must be of the kind."""
+    entity = description_of(desk, desk.row("entity", desk.asset))
+    arguments = {"kind": kind.lower(), "ident": desk.asset}
+    assert tasks.outcomes(["artist"], "list_entity_tasks", **arguments) == {"artist": NOT_FOUND}
+    told = {desk.asset: {**entity, "kind": kind}}
+    tasks.fakes.replies["assets.describe_entities"] = told
+    everybodys = tasks.call("artist", "list_entity_tasks", **arguments)
+    assert {row["id"] for row in everybodys} == {desk.task, desk.rigging}
+    if kind == "Episode":
+        return
+    (mine,) = tasks.call("artist", "list_entity_tasks", **arguments, own=True)
+    (its_type,) = tasks.call("artist", "list_entity_task_types", **arguments, own=True)
+    assert (mine["id"], its_type["id"]) == (desk.task, desk.task_type)
+
+
+def test_subscriptions_of_a_production_are_listed_for_its_managers(
+    tasks: OneService, desk: Desk
+) -> None:
+    """Not those to other productions' tasks."""
+    ident = desk.add("subscription", "mine", person_id=desk.people["artist"], task_id=desk.task)
+    tasks.fill(desk)
+    arguments = {"kind": "subscriptions", "project_id": desk.project}
+    (row,) = tasks.call("manager", "list_project_rows", **arguments)
+    assert (row["id"], row["person_id"]) == (ident, desk.people["artist"])
+    elsewhere = {**arguments, "project_id": desk.other_project}
+    assert tasks.call("admin", "list_project_rows", **elsewhere) == []
+    assert tasks.outcomes(["artist"], "list_project_rows", **arguments) == {"artist": FORBIDDEN}
 
 
 def test_previews_of_an_entity_are_grouped_by_task_type(tasks: OneService, desk: Desk) -> None:

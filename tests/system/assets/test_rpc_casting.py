@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 
 from deploy.local.parts import Parts
-from services.assets.casting.write import changes_of, read_items, replace_castings
+from services.assets.casting.write import changes_of, complete, replace_castings
 from services.assets.service import AssetsService
+from services.common import bodies
+from services.common.contracts.assets.casting import Casting
 from tests.running import Caller, System, until
 from tests.show import Show
 from tests.statements import recorded_statements
@@ -178,7 +180,7 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
     with recorded_statements(service, parts) as statements:
         changes = changes_of(service.database, [UUID(show.shots[0])])
         [change] = changes.values()
-        change.items, change.size = read_items(items(*assets)), size
+        change.items, change.size = complete(bodies.read(list[Casting], items(*assets))), size
         replace_castings(service.tx, changes)
         service.tx.flush_events()
         service.tx.commit()

@@ -30,7 +30,7 @@ def test_form_fields_and_query_parameters_are_accepted(system: System, world: Wo
     assert requests.post(url, params=LOGIN, timeout=20).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"email": ""}, {"email": None}, {"email": 3}, [], "x"])
+@pytest.mark.parametrize("body", [{}, {"email": ""}, {"email": None}, {"email": [3]}])
 def test_a_log_in_without_an_email_names_the_field(system: System, world: World, body: Any) -> None:
     """As a validation error."""
     response = requests.post(f"{system.base}/auth/login", json=body, timeout=20)

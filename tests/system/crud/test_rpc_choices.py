@@ -93,7 +93,8 @@ def test_what_is_not_there_cannot_be_chosen(world: World, admin: Caller, kind: s
     assert (malformed.status_code, malformed.json()["message"]) == (400, expected)
     missing = admin.post(path, {})
     assert missing.json()["data"]["errors"] == [{"field": key, "message": "Field required"}]
-    assert admin.post(f"/data/projects/{NOWHERE}/settings/{kind}", {}).status_code == 404
+    elsewhere = f"/data/projects/{NOWHERE}/settings/{kind}"
+    assert admin.post(elsewhere, {key: NOWHERE}).status_code == 404
     assert admin.delete(f"{path}/x").status_code == 404
 
 

@@ -84,6 +84,22 @@ def test_a_malformed_json_body_is_rejected_with_a_reason(
     assert len(admin.get("/data/departments").json()) == 1
 
 
+@pytest.mark.parametrize("body", ["[]", "3", '"text"'])
+def test_a_body_of_declared_fields_must_be_an_object(
+    admin: Caller, world: World, body: str
+) -> None:
+    """Also where a form or a query may stand in for it: the refusal names no field."""
+    response = admin.session.put(
+        f"{admin.base}/actions/tasks/{world.task}/assign",
+        data=body,
+        timeout=20,
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status_code == 400
+    (error,) = response.json()["data"]["errors"]
+    assert error == {"field": "", "message": "Request body must be a JSON object."}
+
+
 @pytest.mark.parametrize("body", ["null", "[]", "3", '"text"'])
 def test_a_json_body_other_than_an_object_is_rejected(admin: Caller, body: str) -> None:
     """Array, string, number, null."""

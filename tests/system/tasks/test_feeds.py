@@ -340,6 +340,21 @@ def test_news_are_filtered(feed: Desk, who: As, query: str, want: list[str]) -> 
     assert [row["id"] for row in body["data"]] == [ident(f"news {name}") for name in want]
 
 
+def test_news_of_previews_hold_all_files_of_the_revision(
+    system: System, feed: Desk, who: As
+) -> None:
+    """In their order; other feeds don't."""
+    beside = {"task_id": feed.task, "status": "ready", "validation_status": "neutral"}
+    second = feed.add("preview_file", "b", name="b", revision=1, position=2, **beside)
+    feed.add("preview_file", "next", name="next", revision=2, position=1, **beside)
+    system.load(feed.tables)
+    path = f"/data/projects/{feed.project}/news"
+    (entry,) = who("artist").get(f"{path}?only_preview=true").json()["data"]
+    assert [row["id"] for row in entry["preview_files"]] == [feed.preview, second]
+    assert {row["type"] for row in entry["preview_files"]} == {"PreviewFile"}
+    assert all("preview_files" not in row for row in who("artist").get(path).json()["data"])
+
+
 @pytest.mark.parametrize("query", ["page=x", "limit=x", "task_type_id=x", "after=x", "limit=-1"])
 def test_invalid_parameters_of_news_are_rejected(feed: Desk, who: As, query: str) -> None:
     """As InvalidInput."""

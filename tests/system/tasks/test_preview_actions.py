@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from services.common import bodies
+from services.common.contracts.tasks.previews import DrawingChanges
 from services.common.errors import InvalidInput
 from services.tasks.previews.annotations import apply_changes
 from tests.desk import Desk
@@ -85,20 +88,25 @@ def test_two_who_draw_at_once_both_keep_their_lines(
         assert who(name).put(path, {}).status_code == 403
 
 
+def change(annotations: Any, **changes: Any) -> list[dict[str, Any]]:
+    """The annotations after a change, as a body describes it."""
+    return apply_changes(annotations, bodies.read(DrawingChanges, changes))
+
+
 def test_drawings_are_changed_object_by_object() -> None:
     """By time and id; an object without a time stands for itself."""
-    drawn = apply_changes(None, {"additions": [{"time": 0, "drawing": {"objects": [LINE]}}]})
-    drawn = apply_changes(drawn, {"additions": [{"time": 0, "drawing": {"objects": [ARROW]}}]})
+    drawn = change(None, additions=[{"time": 0, "drawing": {"objects": [LINE]}}])
+    drawn = change(drawn, additions=[{"time": 0, "drawing": {"objects": [ARROW]}}])
     assert drawn == [{"time": 0, "drawing": {"objects": [LINE, ARROW]}}]
     moved = {"time": 0, "drawing": {"objects": [{**LINE, "left": 4}]}}
-    drawn = apply_changes(drawn, {"updates": [moved]})
+    drawn = change(drawn, updates=[moved])
     assert drawn[0]["drawing"]["objects"] == [{**LINE, "left": 4}, ARROW]
-    drawn = apply_changes(drawn, {"deletions": [{"time": 0, "objects": ["line", "arrow"]}]})
+    drawn = change(drawn, deletions=[{"time": 0, "objects": ["line", "arrow"]}])
     assert drawn == []
-    flat = apply_changes([], {"additions": [LINE, ARROW], "updates": [{**LINE, "x": 1}]})
-    assert apply_changes(flat, {"deletions": ["arrow"]}) == [{**LINE, "x": 1}]
+    flat = change([], additions=[LINE, ARROW], updates=[{**LINE, "x": 1}])
+    assert change(flat, deletions=["arrow"]) == [{**LINE, "x": 1}]
     with pytest.raises(InvalidInput):
-        apply_changes([], {"deletions": [4]})
+        change([], deletions=[4])
 
 
 def test_previews_of_a_revision_change_places(desk: Desk, who: As, previews: list[str]) -> None:

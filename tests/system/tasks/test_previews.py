@@ -207,6 +207,9 @@ def test_movies_and_other_files_are_kept_unchanged(
         )
         assert (part.status_code, part.content) == (206, bytes(range(5)))
         assert part.headers["Content-Type"] == "video/mp4"
+    saved = artist.get(f"/movies/originals/preview-files/{preview}/download")
+    assert (saved.status_code, saved.content) == (200, movie)
+    assert saved.headers["Content-Disposition"].startswith("attachment")
     assert artist.get(f"/movies/tiles/preview-files/{preview}.png").status_code == 404
     assert artist.get(f"/pictures/previews/preview-files/{preview}.png").status_code == 404
 

@@ -58,6 +58,22 @@ def test_a_person_s_tasks_are_listed(system: System, desk: Desk, who: As) -> Non
     assert who("colleague").get(path).status_code == 403
 
 
+def test_tasks_on_cast_assets_name_the_episodes(system: System, desk: Desk, who: As) -> None:
+    """By name; those on other entities have no such fields."""
+    shot = desk.task_on(desk.shots[1], "animation", "artist")
+    kind = next(row["id"] for row in desk.tables["entity_type"] if row["name"] == "Episode")
+    first = desk.add(
+        "entity", "E00", name="E00", project_id=desk.project, entity_type_id=kind, is_shared=False
+    )
+    for episode in (desk.episode, first):
+        desk.add("entity_link", episode, entity_in_id=episode, entity_out_id=desk.asset)
+    system.load(desk.tables)
+    rows = {row["id"]: row for row in who("artist").get("/data/user/tasks").json()}
+    assert rows[desk.task]["episode_ids"] == [first, desk.episode]
+    assert rows[desk.task]["episode_names"] == ["E00", "E01"]
+    assert not {"episode_ids", "episode_names"} & set(rows[shot])
+
+
 def test_the_last_comment_is_never_a_client_s(system: System, desk: Desk, who: As) -> None:
     """The studio's comment before it is shown."""
     desk.add_comment("nicer please", "client", created_at="2026-03-01T10:00:00")

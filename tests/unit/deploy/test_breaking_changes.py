@@ -11,15 +11,20 @@ from deploy.docs.api_snapshot import fields_of, newest, spelled, text_of, write
 from deploy.docs.breaking_changes import Fields, RoutePromise, Snapshot, breaking_changes
 
 TASK = Fields(required={"task_id": "uuid"}, optional={"project_id": "uuid"})
+READ = RoutePromise(
+    "signed_in", 200, "read_task", query=Fields(optional={"relations": "boolean"}), answer="Task"
+)
 BEFORE = Snapshot(
     "1.9.0",
     {
         "GET /config": RoutePromise("public", 200),
-        "GET /tasks/{id}": RoutePromise("signed_in", 200, answer=TASK),
-        "POST /tasks": RoutePromise("signed_in", 201, body=TASK),
-        "DELETE /tasks/{id}": RoutePromise("signed_in", 204),
+        "GET /tasks/{id}": READ,
+        "POST /tasks": RoutePromise("signed_in", 201, "create_task", body="NewTask"),
+        "DELETE /tasks/{id}": RoutePromise("signed_in", 204, "delete_task"),
     },
     {"task:new": TASK},
+    {"NewTask": TASK},
+    {"Task": TASK},
 )
 
 
@@ -28,27 +33,36 @@ def routes(**changed: RoutePromise | None) -> list[str]:
     names = {"get": "GET /tasks/{id}", "post": "POST /tasks", "config": "GET /config"}
     result = BEFORE.routes | {names[key]: promise for key, promise in changed.items()}
     now = {name: promise for name, promise in result.items() if promise is not None}
-    return breaking_changes(BEFORE, Snapshot("2.0.0", now, BEFORE.events))
+    return breaking_changes(BEFORE, msgspec.structs.replace(BEFORE, release="2.0.0", routes=now))
+
+
+def types(**changed: dict[str, Fields]) -> list[str]:
+    """The breaking changes with other bodies or answers."""
+    return breaking_changes(BEFORE, msgspec.structs.replace(BEFORE, release="2.0.0", **changed))
 
 
 def event(now: Fields) -> list[str]:
     """The breaking changes with another payload of ``task:new``."""
-    return breaking_changes(BEFORE, Snapshot("2.0.0", BEFORE.routes, {"task:new": now}))
+    return breaking_changes(BEFORE, msgspec.structs.replace(BEFORE, events={"task:new": now}))
 
 
 def test_additions_break_nothing() -> None:
     """Routes, events, optional fields, a route opened to all, another name of a parameter."""
     more = Fields(required=TASK.required, optional=TASK.optional | {"name": "string"})
+    looser = Fields(optional={"task_id": "uuid or null", "project_id": "uuid"})
+    stricter = Fields(required=TASK.types)
     now = Snapshot(
         "2.0.0",
         {
-            "GET /config": RoutePromise("public", 200),
-            "GET /tasks/{task_id}": RoutePromise("public", 200, answer=more),
-            "PUT /tasks/{task_id}": RoutePromise("signed_in", 200),
-            "POST /tasks": RoutePromise("signed_in", 201, body=more),
-            "DELETE /tasks/{task_id}": RoutePromise("signed_in", 204),
+            "GET /config": RoutePromise("public", 200, "show_config", answer="Config"),
+            "GET /tasks/{task_id}": msgspec.structs.replace(READ, access="public"),
+            "PUT /tasks/{task_id}": RoutePromise("signed_in", 200, "update_task"),
+            "POST /tasks": RoutePromise("signed_in", 201, "create_task", body="NewTask"),
+            "DELETE /tasks/{task_id}": RoutePromise("signed_in", 204, "delete_task"),
         },
         {"task:new": more, "task:update": TASK},
+        {"NewTask": looser},
+        {"Task": stricter, "Config": TASK},
     )
     assert breaking_changes(BEFORE, now) == []
 
@@ -68,33 +82,55 @@ def test_another_status_is_breaking() -> None:
 @pytest.mark.parametrize(("was", "now"), [("config", "signed_in"), ("post", "refreshing")])
 def test_stricter_access_is_breaking(was: str, now: str) -> None:
     """Callers with the old token are refused."""
-    status = {"config": 200, "post": 201}[was]
-    (route,) = routes(**{was: RoutePromise(now, status)})
+    before = BEFORE.routes[{"config": "GET /config", "post": "POST /tasks"}[was]]
+    (route,) = routes(**{was: msgspec.structs.replace(before, access=now)})
     assert route.endswith(f"became '{now}'")
 
 
-def test_stricter_bodies_are_breaking() -> None:
-    """A field became required, or was removed."""
-    stricter = Fields(required=TASK.types | {"name": "string"})
-    assert routes(post=RoutePromise("signed_in", 201, body=stricter)) == [
-        "POST /tasks: body: project_id became required",
-        "POST /tasks: body: name became required",
+def test_another_name_body_or_answer_is_breaking() -> None:
+    """Generated clients have them as functions and classes."""
+    other = msgspec.structs.replace(READ, name="show_task", answer="TaskRow")
+    assert routes(get=other) == [
+        "GET /tasks/{id}: the operation read_task became show_task",
+        "GET /tasks/{id}: the answer was Task and is TaskRow",
     ]
-    looser = Fields(optional={"task_id": "uuid"})
-    result = routes(post=RoutePromise("signed_in", 201, body=looser))
-    assert result == ["POST /tasks: body: project_id was removed"]
+    taken = RoutePromise("signed_in", 201, "create_task", body="array of NewTask")
+    assert routes(post=taken) == [
+        "POST /tasks: the body was NewTask and is array of NewTask",
+    ]
+
+
+def test_fewer_or_needed_query_parameters_are_breaking() -> None:
+    """One was removed, retyped, or must be given."""
+    query = Fields(required={"project_id": "uuid"})
+    assert routes(get=msgspec.structs.replace(READ, query=query)) == [
+        "GET /tasks/{id}: query: relations was removed",
+        "GET /tasks/{id}: query: project_id became required",
+    ]
+
+
+def test_stricter_bodies_are_breaking() -> None:
+    """A field became required, was removed, or takes fewer kinds of values."""
+    stricter = Fields(required=TASK.types | {"name": "string"})
+    assert types(bodies={"NewTask": stricter}) == [
+        "NewTask in bodies: project_id became required",
+        "NewTask in bodies: name became required",
+    ]
+    fewer = Fields(optional={"task_id": "one of a, b"})
+    assert types(bodies={"NewTask": fewer}) == [
+        "NewTask in bodies: task_id was uuid and is one of a, b",
+        "NewTask in bodies: project_id was removed",
+    ]
 
 
 def test_weaker_answers_are_breaking() -> None:
-    """A field was removed, retyped or became optional; one that became required is not."""
-    fewer = Fields(optional={"task_id": "string"})
-    assert routes(get=RoutePromise("signed_in", 200, answer=fewer)) == [
-        "GET /tasks/{id}: answer: task_id was uuid and is string",
-        "GET /tasks/{id}: answer: project_id was removed",
-        "GET /tasks/{id}: answer: task_id may be missing",
+    """A field was removed, became optional, or may be null; one that became required is not."""
+    fewer = Fields(optional={"task_id": "uuid or null"})
+    assert types(answers={"Task": fewer}) == [
+        "Task in answers: task_id was uuid and is uuid or null",
+        "Task in answers: project_id was removed",
+        "Task in answers: task_id may be missing",
     ]
-    always = Fields(required=TASK.types)
-    assert routes(get=RoutePromise("signed_in", 200, answer=always)) == []
 
 
 def test_a_removed_event_is_breaking() -> None:
@@ -123,6 +159,8 @@ def test_types_are_derived_from_json_schemas() -> None:
     assert spelled({"type": "array", "items": uuid}) == "array of uuid"
     assert spelled({"enum": ["b", "a"]}) == "one of a, b"
     assert spelled({"$ref": "#/components/schemas/Task"}) == "Task"
+    assert spelled({"type": ["array", "null"], "items": uuid}) == "array of uuid or null"
+    assert spelled({"type": "object", "additionalProperties": uuid}) == "object of uuid"
     assert spelled({}) == "anything"
     schema = {"properties": {"b": uuid, "a": {"type": "integer"}}, "required": ["b"]}
     assert fields_of(schema) == Fields({"b": "uuid"}, {"a": "integer"})
@@ -132,7 +170,8 @@ def test_a_snapshot_round_trips_with_a_line_per_route_and_event(tmp_path: Path) 
     """So that a review shows additions."""
     text = text_of(BEFORE)
     assert '"GET /config": {"access": "public", "status": 200}' in text
-    assert len(text.splitlines()) == 7 + len(BEFORE.routes) + len(BEFORE.events)
+    lines = (BEFORE.routes, BEFORE.events, BEFORE.bodies, BEFORE.answers)
+    assert len(text.splitlines()) == 11 + sum(map(len, lines))
     write(BEFORE, tmp_path)
     assert newest(tmp_path) == BEFORE
 

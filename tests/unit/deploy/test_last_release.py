@@ -16,3 +16,15 @@ def test_the_snapshot_has_all_routes_and_events() -> None:
     result = present()
     assert result.routes.keys() >= {"GET /data/tasks", "POST /auth/login"}
     assert result.events["task:assign"].types["task_id"] == "uuid"
+    assert result.routes["POST /auth/login"].body == "Credentials"
+    assert result.bodies["Credentials"].required.keys() == {"email"}
+    assert result.answers["Task"].types["due_date"] == "string or null"
+    assert result.routes["GET /data/tasks"].query.optional["entity_id"] == "uuid"
+
+
+def test_the_last_snapshot_holds_bodies_and_answers() -> None:
+    """Else their changes would break nothing."""
+    result = newest()
+    assert len(result.bodies) > len(result.routes) / 5
+    assert len(result.answers) > len(result.routes) / 5
+    assert all(promise.name for promise in result.routes.values())

@@ -21,13 +21,6 @@ def test_a_member_passes_without_a_call() -> None:
     assert call.asked == []
 
 
-def test_an_unknown_production_is_not_found_for_administrators() -> None:
-    """They have a role everywhere, so it is looked up."""
-    assert require_member(Call(SYSTEM, find_existing_rows=KNOWN), str(PROJECT)) == PROJECT
-    with pytest.raises(NotFound):
-        require_member(Call(SYSTEM, find_existing_rows=UNKNOWN), str(PROJECT))
-
-
 def test_an_outsider_is_forbidden() -> None:
     """If the production exists."""
     stranger = Actor(id=uuid4())

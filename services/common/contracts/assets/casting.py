@@ -124,25 +124,23 @@ class LinkQuery(PageQuery, kw_only=True):
 # --- bodies ---------------------------------------------------------------------------------------
 
 
+GivenLabel = Annotated[str, about("How it appears.", "animate", max_length=80)]
+
+
 class Casting(Body, kw_only=True):
     """An asset to cast; without an asset or a number it is ignored."""
 
     asset_id: Annotated[Id | UnsetType | None, about("The asset.")] = UNSET
     nb_occurences: Annotated[int | UnsetType | None, about("How often it appears.", 2)] = UNSET
-    label: Annotated[str | UnsetType | None, about("How it appears.", "animate")] = UNSET
+    label: GivenLabel | UnsetType | None = UNSET
 
 
 class CastInSeveral(Body, kw_only=True):
-    """Where to cast an asset."""
+    """Where to cast an asset; without a number or label, each keeps its own, or gets 1 and none."""
 
     entity_ids: Annotated[list[Id], about("The entities that cast it.")]
-    nb_occurences: Annotated[
-        int | UnsetType | None,
-        about("How often; absent, it keeps its number, or gets 1. Zero removes it.", 2),
-    ] = UNSET
-    label: Annotated[
-        str | UnsetType | None, about("How it appears; absent, it keeps its label.", "animate")
-    ] = UNSET
+    nb_occurences: Annotated[int, about("How often; zero removes it.", 2, ge=0)] | None = None
+    label: GivenLabel | None = None
 
 
 #: By the id of what casts.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from services.common.contracts.types import (
+    NOT_BLANK,
     UNSET,
     Body,
     FreeObject,
@@ -20,7 +21,7 @@ ProductionName = Annotated[str | None, about("The name of its production.", "Cam
 SequenceName = Annotated[str | None, about("The name of its sequence.", "SQ01")]
 EpisodeName = Annotated[str | None, about("The name of its episode.", "E01")]
 OfEpisode = Annotated[Id | None, about("The episode that it belongs to.")]
-Name = Annotated[str, about("Its name.", "SH010", min_length=1, max_length=160)]
+Name = Annotated[str, about("Its name.", "SH010", pattern=NOT_BLANK, max_length=160)]
 Description = Annotated[str | None, about("What it shows.", "The llama jumps the fence.")]
 #: Values under the keys of metadata descriptors.
 OwnValues = Annotated[FreeObject, about("Values of the production's own columns, by key.")]
@@ -214,7 +215,7 @@ class ShotChanges(Body, kw_only=True):
     """Fields of a shot to change, any of its columns; ``data`` is replaced as a whole."""
 
     name: Name | UnsetType = UNSET
-    code: Annotated[str | UnsetType | None, about("A short name.")] = UNSET
+    code: Annotated[str | UnsetType | None, about("A short name.", "SH010")] = UNSET
     description: Description | UnsetType = UNSET
     nb_frames: Annotated[int | UnsetType | None, about("Its length in frames.", 122)] = UNSET
     parent_id: Annotated[Id | UnsetType | None, about("Its sequence.")] = UNSET

@@ -88,13 +88,15 @@ class DesktopLogIn(Answer, kw_only=True):
 class NewDesktopLogIn(Body, kw_only=True):
     """A log-in to note."""
 
-    date: Annotated[Moment | UnsetType, about("When it was; now by default.")] = UNSET
+    date: Annotated[Moment | None, about("When it was; now by default.")] = None
 
 
 class DepartmentOfPerson(Body, kw_only=True):
     """A department that somebody joins."""
 
-    department_id: Id
+    department_id: Annotated[
+        Id, about("The department.", invalid="Department with id {value} not found")
+    ]
 
 
 class DepartmentRow(RowOf, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from services.common.contracts.auth.people import Account, OrganisationRow
 from services.common.contracts.types import (
@@ -26,19 +26,26 @@ Email = Annotated[str, about("The address of an account.", "ema.doe@studio.com",
 class Proof(Body, kw_only=True):
     """The proof of a second factor: one of these."""
 
-    totp: Annotated[str | UnsetType, about("A code of an authenticator app.", "123456")] = UNSET
-    email_otp: Annotated[str | UnsetType, about("A code that came by mail.", "123456")] = UNSET
+    totp: Annotated[str | None, about("A code of an authenticator app.", "123456")] = None
+    email_otp: Annotated[str | None, about("A code that came by mail.", "123456")] = None
     fido_authentication_response: Annotated[
-        dict[str, Any] | UnsetType, about("A security key's answer to a challenge.")
-    ] = UNSET
-    recovery_code: Annotated[str | UnsetType, about("A recovery code.", "ab12-cd34")] = UNSET
+        FreeObject | None, about("A security key's answer to a challenge.")
+    ] = None
+    recovery_code: Annotated[str | None, about("A recovery code.", "ab12-cd34")] = None
 
 
 class Credentials(Proof, kw_only=True):
     """What somebody logs in with."""
 
-    email: Annotated[str, about("An e-mail address or a desktop login.", "ema.doe@studio.com")]
-    password: Password
+    email: Annotated[
+        str, about("An e-mail address or a desktop login.", "ema.doe@studio.com", min_length=1)
+    ]
+    # Any text: an empty one is a wrong password, too.
+    password: Annotated[
+        str | UnsetType,
+        about("The password; optional where new accounts have a known one.", "correct horse"),
+    ] = UNSET
+    desktop_login: Annotated[str | None, about("A desktop login to try, too.", "ema.desk")] = None
 
 
 class LoggedIn(Answer, kw_only=True):
@@ -81,14 +88,18 @@ class NewPassword(Body, kw_only=True):
 
     old_password: Password
     password: Password
-    password_2: Annotated[str, about("The new password again.", min_length=1)]
+    password_2: Annotated[
+        str, about("The new password again.", "correct horse battery staple", min_length=1)
+    ]
 
 
 class SetPassword(Body, kw_only=True):
     """A password that an administrator gives."""
 
     password: Password
-    password_2: Annotated[str, about("The password again.", min_length=1)]
+    password_2: Annotated[
+        str, about("The password again.", "correct horse battery staple", min_length=1)
+    ]
 
 
 class ResetRequest(Body, kw_only=True):
@@ -101,9 +112,11 @@ class PasswordReset(Body, kw_only=True):
     """A new password, with the token that came by mail."""
 
     email: Email
-    token: Annotated[str, about("The token of the mailed link.", min_length=1)]
+    token: Annotated[str, about("The token of the mailed link.", "9b1c0d5e7f", min_length=1)]
     password: Password
-    password2: Annotated[str, about("The new password again.", min_length=1)]
+    password2: Annotated[
+        str, about("The new password again.", "correct horse battery staple", min_length=1)
+    ]
 
 
 class ResetRequested(Answer, kw_only=True):
@@ -193,15 +206,19 @@ class KeyCreation(Answer, kw_only=True, rename="camel"):
         FreeObject | UnsetType | None, about("The properties that a key must have.")
     ] = UNSET
     timeout: Annotated[int | UnsetType | None, about("Milliseconds.", 60000)] = UNSET
-    attestation: Annotated[str | UnsetType | None, about("Which attestation is wanted.")] = UNSET
+    attestation: Annotated[
+        str | UnsetType | None, about("Which attestation is wanted.", "none")
+    ] = UNSET
     extensions: Annotated[FreeObject | UnsetType | None, about("Extensions.")] = UNSET
-    hints: Annotated[list[str] | UnsetType | None, about("Which keys are likely.")] = UNSET
+    hints: Annotated[
+        list[str] | UnsetType | None, about("Which keys are likely.", ["security-key"])
+    ] = UNSET
 
 
 class NewKey(Body, kw_only=True):
     """A security key to register."""
 
-    registration_response: Annotated[dict[str, Any], about("The key's answer to the options.")]
+    registration_response: Annotated[FreeObject, about("The key's answer to the options.")]
     device_name: Annotated[str, about("What to call it.", "blue key", min_length=1)]
 
 

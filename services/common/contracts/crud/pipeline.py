@@ -15,7 +15,9 @@ from services.common.contracts.types import (
     about,
 )
 
-Name = Annotated[str, about("The name within which revisions count.", "main")]
+Name = Annotated[
+    str, about("The name within which revisions count.", "main", min_length=1, max_length=250)
+]
 Comment = Annotated[str, about("What was changed.", "Fixed the knees.")]
 Author = Annotated[Id | None, about("Who made it; the caller by default.")]
 Revision = Annotated[int, about("Its revision; zero: the next one.", 3)]
@@ -101,8 +103,8 @@ class NewOutputFile(Body, kw_only=True):
     name: Name = "main"
     comment: Comment = ""
     revision: Revision = 0
-    extension: Annotated[str, about("Its extension.", ".abc")] = ""
-    representation: Annotated[str, about("Its format.", "abc")] = ""
+    extension: Annotated[str, about("Its extension.", ".abc", max_length=10)] = ""
+    representation: Annotated[str, about("Its format.", "abc", max_length=20)] = ""
     nb_elements: Annotated[int | None, about("Files of a sequence of pictures.", 122)] = None
     working_file_id: Annotated[Id | None, about("The file that it was exported from.")] = None
     file_status_id: Annotated[Id | None, about("Its status; to review by default.")] = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from services.common.contracts.auth.people import PersonRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AnyId,
     Body,
     Id,
     Query,
@@ -26,6 +27,11 @@ Role = Annotated[
         "studio.",
         "supervisor",
     ),
+]
+RoleName = Literal["user", "supervisor", "manager", "client", "vendor"]
+#: The role of a member to be: nobody is an administrator in one production alone.
+GivenRole = Annotated[
+    RoleName | None, about("The role in the production; null: that in the studio.", "supervisor")
 ]
 BoardRoles = Annotated[list[str] | None, about("The roles whose boards show it.", ["user"])]
 BitRate = Annotated[
@@ -189,47 +195,72 @@ class OpenToClients(Body, kw_only=True):
 class ChosenSoftware(Body, kw_only=True):
     """Software with which a production works on a task type."""
 
-    software_id: Annotated[
-        str, about("It isn't archived.", "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10", min_length=1)
-    ]
+    software_id: Annotated[AnyId, about("It isn't archived.")]
 
 
 class ChosenTaskType(Body, kw_only=True):
     """A task type to use."""
 
-    task_type_id: Id
+    task_type_id: Annotated[
+        Id, about("What to use.", invalid="task_type_id is required and must be a valid UUID")
+    ]
     priority: Priority = None
 
 
 class ChosenTaskStatus(Body, kw_only=True):
     """A task status to use."""
 
-    task_status_id: Id
+    task_status_id: Annotated[
+        Id, about("What to use.", invalid="TaskStatus with id {value} not found")
+    ]
     priority: Priority = None
 
 
 class ChosenAssetType(Body, kw_only=True):
     """An asset type to use."""
 
-    asset_type_id: Id
+    asset_type_id: Annotated[
+        Id, about("What to use.", invalid="EntityType with id {value} not found")
+    ]
 
 
 class ChosenAutomation(Body, kw_only=True):
     """A status automation to use."""
 
-    status_automation_id: Id
+    status_automation_id: Annotated[
+        Id, about("What to use.", invalid="StatusAutomation with id {value} not found")
+    ]
 
 
 class ChosenBackground(Body, kw_only=True):
     """A preview background to use."""
 
-    preview_background_file_id: Id
+    preview_background_file_id: Annotated[
+        Id, about("What to use.", invalid="PreviewBackgroundFile with id {value} not found")
+    ]
+
+
+#: By the kind of setting, as the route tables name them.
+CHOSEN: dict[str, type[Body]] = {
+    "task-types": ChosenTaskType,
+    "task-status": ChosenTaskStatus,
+    "asset-types": ChosenAssetType,
+    "status-automations": ChosenAutomation,
+    "preview-background-files": ChosenBackground,
+}
+
+
+class PrioritizedTaskType(Body, kw_only=True):
+    """A task type to use, and its place."""
+
+    task_type_id: Id
+    priority: Priority = None
 
 
 class ChosenTogether(Body, kw_only=True):
     """What to use, besides what is used already; unknown ids are skipped."""
 
-    task_types: list[ChosenTaskType] = []
+    task_types: list[PrioritizedTaskType] = []
     task_status_ids: list[Id] = []
     asset_type_ids: list[Id] = []
     replace_task_types: Annotated[bool, about("Drop the task types that aren't named.")] = False
@@ -238,11 +269,11 @@ class ChosenTogether(Body, kw_only=True):
 class NewMember(Body, kw_only=True):
     """Somebody who joins a team."""
 
-    person_id: Id
-    role: Role = None
+    person_id: Annotated[Id, about("Who joins.", invalid="Person with id {value} not found")]
+    role: GivenRole = None
 
 
 class NewRole(Body, kw_only=True):
     """A member's role in a production."""
 
-    role: Role = None
+    role: GivenRole = None

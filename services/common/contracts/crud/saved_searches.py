@@ -6,11 +6,14 @@ from typing import Annotated, ClassVar
 
 from services.common.contracts.types import UNSET, Body, Id, RowOf, UnsetType, about
 
-ListType = Annotated[str, about("The list that it is for.", "asset")]
-EntityType = Annotated[str | None, about("The kind of entity that it is for.", "asset")]
-Name = Annotated[str, about("What it is called.", "Waiting for me")]
-Color = Annotated[str, about("Its color.", "#7986CB")]
-Text = Annotated[str, about("The text of the search.", "status=wfa")]
+ListType = Annotated[str, about("The list that it is for.", "asset", max_length=80)]
+EntityType = (
+    Annotated[str, about("The kind of entity that it is for.", "asset", max_length=80)] | None
+)
+Name = Annotated[str, about("What it is called.", "Waiting for me", max_length=200)]
+Color = Annotated[str, about("Its color.", "#7986CB", max_length=8)]
+Text = Annotated[str, about("The text of the search.", "status=wfa", max_length=500)]
+OtherText = Annotated[str, about("Another name of ``query``.", max_length=500)]
 Shared = Annotated[
     bool,
     about("Whether the production's team sees it, too; stored as false unless a manager shares."),
@@ -48,7 +51,7 @@ class NewSearch(Body, kw_only=True):
     list_type: ListType
     name: Name
     query: Text | UnsetType = UNSET
-    search_query: Annotated[str | UnsetType, about("Another name of ``query``.")] = UNSET
+    search_query: OtherText | UnsetType = UNSET
     entity_type: EntityType = None
     is_shared: Shared = False
     project_id: Production = None
@@ -61,7 +64,7 @@ class SearchChanges(Body, kw_only=True):
 
     name: Name | UnsetType = UNSET
     query: Text | UnsetType = UNSET
-    search_query: Annotated[str | UnsetType, about("Another name of ``query``.")] = UNSET
+    search_query: OtherText | UnsetType = UNSET
     entity_type: EntityType | UnsetType = UNSET
     is_shared: Shared | UnsetType = UNSET
     project_id: Production | UnsetType = UNSET
@@ -90,3 +93,8 @@ class GroupChanges(Body, kw_only=True):
     is_shared: Shared | UnsetType = UNSET
     project_id: Production | UnsetType = UNSET
     department_id: Department | UnsetType = UNSET
+
+
+#: By kind, as the route tables name them.
+NEW: dict[str, type[Body]] = {"filters": NewSearch, "filter-groups": NewGroup}
+CHANGES: dict[str, type[Body]] = {"filters": SearchChanges, "filter-groups": GroupChanges}

@@ -9,6 +9,7 @@ from services.common.contracts.tasks.workflow import TaskStatusRow, TaskTypeRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AnyId,
     Body,
     Id,
     RowOf,
@@ -17,8 +18,6 @@ from services.common.contracts.types import (
     about,
 )
 
-#: An id that is refused in the template's own words.
-IdText = Annotated[str, about("The id of a row.", "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10")]
 BitRate = Annotated[
     int | None, about("Of the movies of its tasks, in Mbit/s; null: the template's.", 28)
 ]
@@ -97,7 +96,7 @@ class TaskStatusInTemplate(Timestamped, kw_only=True):
 class NewTaskTypeOfTemplate(Body, kw_only=True):
     """A task type to use; one that is used already keeps what isn't given."""
 
-    task_type_id: Annotated[IdText, about("The task type.", min_length=1)]
+    task_type_id: Annotated[AnyId, about("The task type.")]
     priority: Priority = None
     hd_bitrate_compression: Annotated[
         GivenBitRate | UnsetType, about("Given, it sets both bit rates.")
@@ -111,7 +110,7 @@ class NewTaskTypeOfTemplate(Body, kw_only=True):
 class NewTaskStatusOfTemplate(Body, kw_only=True):
     """A task status to use; one that is used already keeps what isn't given."""
 
-    task_status_id: Annotated[IdText, about("The task status.", min_length=1)]
+    task_status_id: Annotated[AnyId, about("The task status.")]
     priority: Priority = None
     roles_for_board: Annotated[
         list[BoardRole], about("The roles whose boards show it; none: all but clients.", ["user"])
@@ -122,19 +121,19 @@ class NewTaskStatusOfTemplate(Body, kw_only=True):
 class NewAssetTypeOfTemplate(Body, kw_only=True):
     """An asset type to use."""
 
-    asset_type_id: Annotated[IdText, about("The asset type.", min_length=1)]
+    asset_type_id: Annotated[AnyId, about("The asset type.")]
 
 
 class NewAutomationOfTemplate(Body, kw_only=True):
     """A status automation to use."""
 
-    status_automation_id: Annotated[IdText, about("The automation.", min_length=1)]
+    status_automation_id: Annotated[AnyId, about("The automation.")]
 
 
 class NewBackgroundOfTemplate(Body, kw_only=True):
     """A preview background to use."""
 
-    preview_background_file_id: Annotated[IdText, about("The background.", min_length=1)]
+    preview_background_file_id: Annotated[AnyId, about("The background.")]
 
 
 class DefaultBackground(Body, kw_only=True):

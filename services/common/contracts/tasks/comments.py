@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, TypedDict
 
 from services.common.contracts.auth.people import PersonRow
 from services.common.contracts.shapes import AttachedFile, ShortPerson
@@ -11,6 +11,7 @@ from services.common.contracts.tasks.workflow import TaskStatusRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AnyId,
     Body,
     FreeObject,
     Id,
@@ -22,18 +23,25 @@ from services.common.contracts.types import (
 Text = Annotated[str, about("What it says; ``@First Last`` mentions.", "Please retake.")]
 Mentions = Annotated[list[Id], about("The people whom its text mentions.")]
 DepartmentMentions = Annotated[list[Id], about("The departments that its text mentions.")]
-Links = Annotated[list[str], about("Web addresses that belong to it.")]
-Status = Annotated[Id, about("The status that the task gets.")]
+Links = Annotated[
+    list[str], about("Web addresses that belong to it.", ["https://example.com/reference"])
+]
+Status = Annotated[AnyId, about("The status that the task gets.")]
+Author = Annotated[AnyId | None, about("Its author; managers only, else the caller.")]
+Written = Annotated[
+    str | None,
+    about("When it was written, in UTC; managers only, else now.", "2026-01-05T10:00:00"),
+]
 
 
-class ChecklistLine(Body, kw_only=True):
-    """A line of a checklist."""
+class ChecklistItem(TypedDict, total=False):
+    """A line of a checklist; further keys are kept."""
 
-    text: Annotated[str | None, about("What is to be done.", "Fix the knees")] = None
-    checked: Annotated[bool | None, about("Whether it is done.")] = None
+    text: Annotated[str | None, about("What is to be done.", "Fix the knees")]
+    checked: Annotated[bool | None, about("Whether it is done.")]
 
 
-Checklist = Annotated[list[ChecklistLine], about("What is to be done.")]
+Checklist = Annotated[list[ChecklistItem], about("What is to be done.")]
 
 # --- answers --------------------------------------------------------------------------------------
 
@@ -141,6 +149,8 @@ class PostedReply(Answer, kw_only=True):
     ] = UNSET
 
 
+WRONG_COMMENTS: Final = "Wrong value for parameter comments."
+
 # --- bodies ---------------------------------------------------------------------------------------
 
 
@@ -151,22 +161,32 @@ class NewComment(Body, kw_only=True):
     comment: Text = ""
     checklist: Checklist = []
     links: Links = []
-    person_id: Annotated[Id | UnsetType, about("Its author; managers only, else the caller.")] = (
-        UNSET
-    )
-    created_at: Annotated[
-        str | UnsetType, about("When it was written, in UTC; managers only, else now.")
-    ] = UNSET
+    person_id: Author = None
+    created_at: Written = None
     for_client: Annotated[bool, about("Whether clients see it; managers only.")] = False
 
 
 class CommentOnTask(Body, kw_only=True):
-    """A comment on one of several tasks; without a task or status it is skipped."""
+    """A comment on one of several tasks; without a task, a status or a text it is skipped."""
 
-    object_id: Annotated[Id, about("The task.")]
-    task_status_id: Status
-    comment: Text
+    object_id: Annotated[AnyId | None, about("The task.")] = None
+    task_status_id: Status | None = None
+    comment: Text | UnsetType | None = UNSET
     links: Links = []
+
+
+ListedComment = Annotated[
+    CommentOnTask, about("A comment.", invalid="Request body must be a JSON array.")
+]
+
+
+class CommentsOnTasks(Body, kw_only=True):
+    """Comments on several tasks with their files, as the fields of a form."""
+
+    comments: Annotated[
+        list[Annotated[CommentOnTask, about("A comment.", invalid=WRONG_COMMENTS)]],
+        about("The comments.", invalid=WRONG_COMMENTS),
+    ]
 
 
 class CommentInBatch(Body, kw_only=True):
@@ -175,24 +195,27 @@ class CommentInBatch(Body, kw_only=True):
     Its files are the parts ``attachment_file-0-1`` (item 0, file 1) and ``preview_file-0-1``.
     """
 
-    task_id: Annotated[Id | UnsetType, about("The task, where the path names none.")] = UNSET
+    task_id: Annotated[AnyId | None, about("The task, where the path names none.")] = None
     task_status_id: Status
     text: Text
     checklist: Checklist = []
     links: Links = []
-    person_id: Annotated[Id | UnsetType, about("Its author; managers only, else the caller.")] = (
-        UNSET
-    )
-    created_at: Annotated[
-        str | UnsetType, about("When it was written, in UTC; managers only, else now.")
-    ] = UNSET
+    person_id: Author = None
+    created_at: Written = None
     for_client: Annotated[bool, about("Whether clients see it; managers only.")] = False
 
 
 class CommentBatch(Body, kw_only=True):
     """Comments to post, all or none; in a form ``comments`` is the JSON text of the array."""
 
-    comments: list[CommentInBatch]
+    comments: Annotated[
+        list[Annotated[CommentInBatch, about("A comment.", invalid=WRONG_COMMENTS)]],
+        about(
+            "The comments.",
+            missing="Missing required parameter: comments",
+            invalid=WRONG_COMMENTS,
+        ),
+    ]
 
 
 class NewReply(Body, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from services.common.contracts.shapes import ShortPerson
+from services.common.contracts.tasks.previews import PreviewFileRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
@@ -78,7 +79,9 @@ class OwnNotification(Answer, kw_only=True):
     comment_text: Annotated[str, about("What the comment says.", "Please retake.")]
     mentions: Mentions
     department_mentions: Departments
-    reply_text: Annotated[str | None, about("What the reply says; empty without one.")]
+    reply_text: Annotated[
+        str | None, about("What the reply says; empty without one.", "Brighter now.")
+    ]
     reply_mentions: Annotated[list[Id] | None, about("The people whom the reply mentions.")]
     reply_department_mentions: Annotated[
         list[Id] | None, about("The departments that the reply mentions.")
@@ -107,6 +110,10 @@ class NewsEntry(Answer, kw_only=True):
     full_entity_name: FullEntityName
     episode_id: OfEpisode
     entity_preview_file_id: EntityPreview
+    preview_files: Annotated[
+        list[PreviewFileRow] | UnsetType,
+        about("The previews of that revision; in feeds with ``only_preview`` only."),
+    ] = UNSET
 
 
 class NewsPage(Page[NewsEntry], kw_only=True):
@@ -160,4 +167,4 @@ class NewsOfProductionsQuery(NewsQuery, kw_only=True):
 class ReadMark(Body, kw_only=True):
     """Whether a notification is read."""
 
-    read: bool
+    read: Annotated[bool, about("Whether it is read now.")]

@@ -21,9 +21,9 @@ Casting = Annotated[int | None, about("How many assets it casts.", 4)]
 Description = Annotated[str | None, about("What it shows.", "The llama jumps the fence.")]
 EpisodeName = Annotated[str, about("The name of its episode; empty without one.", "E01")]
 Frames = Annotated[int | None, about("Its length in frames.", 122)]
-FrameIn = Annotated[Any, about("Its first frame: the value in ``data``.", 1001)]
-FrameOut = Annotated[Any, about("Its last frame: the value in ``data``.", 1122)]
-FramesPerSecond = Annotated[Any, about("Frames per second: the value in ``data``.", 25)]
+FrameIn = Annotated[Any, about("Its first frame: the value in ``data``. Free JSON.", 1001)]
+FrameOut = Annotated[Any, about("Its last frame: the value in ``data``. Free JSON.", 1122)]
+FramesPerSecond = Annotated[Any, about("Frames per second: the value in ``data``. Free JSON.", 25)]
 Name = Annotated[str, about("Its name.", "SH010")]
 OfEpisode = Annotated[Id | None, about("Its episode.")]
 Preview = Annotated[Id | None, about("Its main preview.")]
@@ -138,7 +138,7 @@ class AssetWithTasks(Answer, kw_only=True):
     asset_type_id: Annotated[Id, about("Its type.")]
     canceled: Canceled
     ready_for: Annotated[
-        str, about("The task type that it is ready for; the text ``None`` without one.")
+        str, about("The task type that it is ready for; the text ``None`` without one.", "None")
     ]
     episode_id: Annotated[str, about("Its main episode; empty without one.")]
     casting_episode_ids: Annotated[list[Id], about("The episodes that it is cast in.")]
@@ -257,7 +257,7 @@ class AssetInFull(EntityRow, kw_only=True):
 
     preview_file_id: PreviewText
     ready_for: Annotated[
-        str, about("The task type that it is ready for; the text ``None`` without one.")
+        str, about("The task type that it is ready for; the text ``None`` without one.", "None")
     ]
     data: Data
     project_name: ProductionName

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from services.common.contracts.assets.entities import EntityRow
 from services.common.contracts.types import (
@@ -44,10 +44,10 @@ class FileOfRevision(Answer, kw_only=True):
     status: Annotated[str, about("Whether its file can be seen.", "ready")]
     annotations: Drawings
     created_at: Moment
-    original_width: Annotated[Any, about("As uploaded, in pixels.", 3840)]
-    original_height: Annotated[Any, about("As uploaded, in pixels.", 2160)]
-    original_duration: Annotated[Any, about("As uploaded, in seconds.", 4.88)]
-    original_file_size: Annotated[Any, about("As uploaded, in bytes.", 12840)]
+    original_width: Annotated[Any, about("As uploaded, in pixels. Free JSON.", 3840)]
+    original_height: Annotated[Any, about("As uploaded, in pixels. Free JSON.", 2160)]
+    original_duration: Annotated[Any, about("As uploaded, in seconds. Free JSON.", 4.88)]
+    original_file_size: Annotated[Any, about("As uploaded, in bytes. Free JSON.", 12840)]
 
 
 class OtherFileOfRevision(FileOfRevision, kw_only=True):
@@ -85,12 +85,38 @@ class NewPlace(Body, kw_only=True):
     position: Annotated[int, about("Its place, from 1.", 2, ge=1)]
 
 
+class Drawn(TypedDict, total=False):
+    """A drawn object, as the client's canvas has it: further keys are kept."""
+
+    id: Annotated[str, about("The object's id, which the client gives it.", "o1")]
+
+
+class Drawing(TypedDict, total=False):
+    """What is drawn on a frame."""
+
+    objects: list[Drawn] | None
+
+
+class Annotation(TypedDict, total=False):
+    """A frame's drawing, or an object without a frame; further keys are kept."""
+
+    id: Annotated[str, about("The object's id, which the client gives it.", "o1")]
+    time: Annotated[float | None, about("Where the frame is, in seconds.", 1.25)]
+    drawing: Drawing | None
+
+
+class Erased(TypedDict, total=False):
+    """Objects to take off a frame."""
+
+    time: Annotated[float | None, about("Where the frame is, in seconds.", 1.25)]
+    objects: Annotated[list[str] | None, about("The ids of the objects.")]
+
+
 class DrawingChanges(Body, kw_only=True):
     """What to change of a preview's drawings; changes made at the same time are merged."""
 
-    additions: Annotated[list[FreeObject], about("Drawings to add, each with a ``time``.")] = []
-    updates: Annotated[list[FreeObject], about("Drawings to replace, by their ids.")] = []
+    additions: Annotated[list[Annotation], about("Drawings to add, each with a ``time``.")] = []
+    updates: Annotated[list[Annotation], about("Drawings to replace, by their ids.")] = []
     deletions: Annotated[
-        list[FreeObject | str],
-        about("Ids of objects by time, as ``{time, objects}``; or ids alone."),
+        list[Erased | str], about("Objects to take off a frame; or ids of objects alone.")
     ] = []

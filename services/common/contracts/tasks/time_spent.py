@@ -67,4 +67,4 @@ class TimeQuery(Query, kw_only=True):
 class Logged(Body, kw_only=True):
     """Time to log."""
 
-    duration: Annotated[float, about("Minutes, more than zero.", 240.0)]
+    duration: Annotated[float, about("Minutes.", 240.0, gt=0)]

@@ -9,8 +9,10 @@ from services.common.contracts.auth.people import PersonRow
 from services.common.contracts.crud.productions import ProductionRow
 from services.common.contracts.tasks.workflow import TaskStatusRow, TaskTypeRow
 from services.common.contracts.types import (
+    AN_ID,
     UNSET,
     Answer,
+    AnyId,
     Body,
     FreeObject,
     Id,
@@ -101,7 +103,9 @@ class TaskOfPerson(TaskRow, kw_only=True):
     task_start_date: Annotated[Moment | None, about("Its start date again.")]
     task_due_date: Annotated[Moment | None, about("Its due date again.")]
     entity_name: EntityName
-    entity_description: Annotated[str | None, about("The description of its entity.")]
+    entity_description: Annotated[
+        str | None, about("The description of its entity.", "An old storm lantern.")
+    ]
     entity_data: Annotated[FreeObject | None, about("The entity's own values, by key.")]
     entity_preview_file_id: Annotated[str, about("The entity's main preview; empty without one.")]
     entity_source_id: Annotated[str, about("The asset's main episode; empty without one.")]
@@ -110,6 +114,12 @@ class TaskOfPerson(TaskRow, kw_only=True):
     sequence_name: Annotated[str | None, about("The name of the entity's parent.", "SQ01")]
     episode_id: Annotated[str, about("The entity's episode; empty without one.")]
     episode_name: Annotated[str | None, about("The name of that episode.", "E01")]
+    episode_ids: Annotated[
+        list[Id] | UnsetType, about("The episodes that the asset is cast in, if there are any.")
+    ] = UNSET
+    episode_names: Annotated[list[str] | UnsetType, about("Their names, in the same order.")] = (
+        UNSET
+    )
     project_name: Annotated[str | UnsetType, about("The name of its production.", "Caminandes")] = (
         UNSET
     )
@@ -150,17 +160,21 @@ class TaskTypesOfEntity(Body, kw_only=True):
 class Assignee(Body, kw_only=True):
     """Who is to do a task."""
 
-    person_id: Id
+    person_id: AnyId
 
 
 class AssignedTasks(Body, kw_only=True):
     """The tasks that a person is to do; unknown ones are skipped."""
 
-    task_ids: list[Id]
+    task_ids: list[AnyId]
 
 
 class UnassignedTasks(Body, kw_only=True):
     """The tasks to take from somebody; unknown ones are skipped."""
 
-    task_ids: list[Id]
-    person_id: Annotated[Id | None, about("From whom; null: from everybody.")] = None
+    task_ids: list[AnyId]
+    # Any text: an empty one is nobody's id, and must not mean everybody.
+    person_id: Annotated[
+        str | None,
+        about("From whom; null: from everybody.", AN_ID, extra_json_schema={"format": "uuid"}),
+    ] = None

@@ -73,6 +73,25 @@ def test_the_list_of_a_production_is_that_production() -> None:
     assert pages.extent(SCOPED, ARTIST, {"project_id": str(uuid4())}) is None
 
 
+def test_a_filter_by_what_rows_are_counted_by_leaves_them_whole() -> None:
+    """Unless it asks for several values, for none, or for something else besides."""
+    counted = Resource(path="tasks", model=Task, policy=POLICY, counted="task_type_id")
+    kind = uuid4()
+    by_kind = {"task_type_id": str(kind)}
+    assert pages.extent(counted, SYSTEM, by_kind) == Extent(None, kind)
+    assert pages.extent(counted, ARTIST, by_kind) == Extent(frozenset({FILM}), kind)
+    in_film = {**by_kind, "project_id": str(FILM)}
+    assert pages.extent(counted, HIRED, in_film) == Extent(frozenset({FILM}), kind)
+    assert pages.extent(counted, HIRED, by_kind) is None
+    assert pages.extent(SCOPED, SYSTEM, by_kind) is None
+    for query in (
+        {"task_type_id": f'["{kind}"]'},
+        {"task_type_id": "x"},
+        {**by_kind, "priority": "1"},
+    ):
+        assert pages.extent(counted, SYSTEM, query) is None
+
+
 @pytest.mark.parametrize("query", [{"name": "main"}, {"project_id": "x"}, {"project_id": ""}])
 def test_a_filtered_list_is_counted(query: dict[str, str]) -> None:
     """Its total is not known beforehand."""

@@ -81,13 +81,6 @@ def test_ids_of_a_list_come_once() -> None:
         validation.list_ids("assignees", [one, "x"])
 
 
-@pytest.mark.parametrize("body", [None, {}, "x", ["x"], [1]])
-def test_a_body_of_ids_is_an_array_of_them(body: Any) -> None:
-    """Anything else is refused."""
-    with pytest.raises(InvalidInput):
-        validation.body_ids(body)
-
-
 def test_a_malformed_id_in_a_path_is_unknown() -> None:
     """Generic routes say that it is malformed."""
     with pytest.raises(NotFound):

@@ -13,14 +13,15 @@ from services.common.wire.position import (
     MAX_LENGTH,
     Place,
     RecentEvents,
+    joined,
     position_text,
     read_position,
 )
 from services.common.wire.topology import SERVICES
 
 NEWEST = {
-    Place(LOG, LOG, "crud"): uuid4(),
-    Place("tasks", "day-off:covers", "crud"): uuid4(),
+    Place(LOG, LOG, "crud"): frozenset({uuid4()}),
+    Place("tasks", "day-off:covers", "crud"): frozenset({uuid4(), uuid4()}),
 }
 
 
@@ -45,7 +46,7 @@ def test_the_text_needs_no_quoting_in_a_cookie() -> None:
 def test_the_longest_position_can_be_read() -> None:
     """Every kind of event of every service at once."""
     longest = {
-        Place(reader, name, source): uuid4()
+        Place(reader, name, source): frozenset({uuid4()})
         for name, event in CATALOGUE.items()
         if not event.awaited
         for reader in event.handled_by
@@ -70,6 +71,15 @@ def test_a_malformed_position_is_a_value_error(text: str) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(ValueError, match=r".+"):
         read_position(text)
+
+
+def test_joined_positions_name_the_events_of_each() -> None:
+    """Those that both know once."""
+    place = Place(LOG, LOG, "crud")
+    other = {place: frozenset({uuid4()})}
+    assert joined() == {}
+    assert joined(NEWEST, NEWEST) == NEWEST
+    assert joined(NEWEST, other) == {**NEWEST, place: NEWEST[place] | other[place]}
 
 
 def test_the_oldest_events_are_forgotten() -> None:

@@ -1,0 +1,1 @@
+"""Clients of the HTTP API, generated from its description: ``make client``."""

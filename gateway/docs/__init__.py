@@ -1,0 +1,1 @@
+"""The documentation pages: the HTTP API in Scalar's reference, the events in AsyncAPI's."""
