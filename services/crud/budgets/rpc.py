@@ -57,8 +57,8 @@ class BudgetRpc(ResourceService):
 
         Raises InvalidInput, NotFound, Forbidden. Emits ``budget:create``.
         """
-        project = permitted(self, project_id)
         body = bodies.read(NewBudget, data)
+        project = permitted(self, project_id)
         # Locked, so that of two new budgets each gets a revision of its own.
         self.tx.locked(table_of(Project), project)
         newest = sa.select(sa.func.coalesce(sa.func.max(BUDGETS.c.revision), 0))
@@ -75,8 +75,8 @@ class BudgetRpc(ResourceService):
 
         Raises InvalidInput, NotFound, Forbidden. Emits ``budget:update``.
         """
-        project, budget = permitted(self, project_id), path_id(budget_id)
         body = bodies.read(BudgetChanges, data)
+        project, budget = permitted(self, project_id), path_id(budget_id)
         row = locked_budget(self, project, budget)
         given = {"name": body.name, "currency": body.currency}
         values = {name: value for name, value in given.items() if value is not None}

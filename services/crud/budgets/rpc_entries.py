@@ -71,8 +71,9 @@ class BudgetEntryRpc(ResourceService):
         Raises InvalidInput, NotFound, Forbidden, Integrity (an unknown department or person).
         Emits ``budget-entry:create``.
         """
+        body = bodies.read(NewBudgetEntry, data)
         project, budget = permitted(self, project_id), path_id(budget_id)
-        values = new_entry(budget, bodies.read(NewBudgetEntry, data))
+        values = new_entry(budget, body)
         budget_of(self, project, budget_id)
         check_references(self, values)
         locked_budget(self, project, budget)
@@ -91,9 +92,9 @@ class BudgetEntryRpc(ResourceService):
         Returns it. Raises InvalidInput, NotFound, Forbidden, Integrity.
         Emits ``budget-entry:update``.
         """
+        values = _replacement(bodies.read(BudgetEntryChanges, data))
         project, budget = permitted(self, project_id), path_id(budget_id)
         entry = path_id(entry_id)
-        values = _replacement(bodies.read(BudgetEntryChanges, data))
         budget_of(self, project, budget_id)
         check_references(self, values)
         locked_entry(self, project, budget, entry)

@@ -32,9 +32,9 @@ class OrderRpc(ResourceService):
         Those that it doesn't use are skipped, and keep their place. Returns the links in order.
         For its managers. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
-        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         part, resource = KINDS[kind], LINKS[kind]
         ids = ids_in_order(part, data)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         link, run = part.of_projects, self.tx.connection
         # Locked, so that two orders don't mix.
         self.tx.locked(table_of(Project), project)

@@ -78,10 +78,10 @@ class ScheduleVersionRpc(ResourceService):
         Links of other tasks stay. For managers. Raises NotFound, Forbidden, InvalidInput.
         Emits ``production_schedule_version:update``.
         """
+        source = bodies.read(SourceVersion, data).production_schedule_version_id
         version, project = self._permitted_version(
             version_id, SCHEDULE_VERSIONS.may[CHANGE_VERSION]
         )
-        source = bodies.read(SourceVersion, data).production_schedule_version_id
         if source == version:
             message = "A production schedule version cannot be copied onto itself."
             raise InvalidInput(message)

@@ -165,7 +165,16 @@ class SnapshotColumn(Body, kw_only=True):
 class Snapshot(Body, kw_only=True):
     """The columns of a template, instead of those it had; the array may be sent alone, too."""
 
-    metadata_descriptors: list[SnapshotColumn] | None
+    metadata_descriptors: Annotated[
+        list[
+            Annotated[
+                SnapshotColumn,
+                about("A column.", invalid="Each metadata descriptor must be an object"),
+            ]
+        ]
+        | None,
+        about("The columns in their order; null: none."),
+    ]
 
 
 class NewTemplate(Body, kw_only=True):
