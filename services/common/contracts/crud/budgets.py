@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from services.common.contracts.types import (
+    NOT_BLANK,
     UNSET,
     Answer,
     Body,
@@ -19,8 +20,13 @@ from services.common.contracts.types import (
 Currency = Annotated[str, about("Its code.", "EUR", max_length=3)]
 Months = Annotated[int, about("For how many months.", 6)]
 Salary = Annotated[float, about("For a day.", 320.0)]
-Position = Literal["supervisor", "lead", "artist"]
-Seniority = Literal["senior", "mid", "junior"]
+Name = Annotated[str, about("What it is called.", "First draft", pattern=NOT_BLANK, max_length=255)]
+Position = Annotated[
+    Literal["supervisor", "lead", "artist"], about("What the person does.", "artist")
+]
+Seniority = Annotated[
+    Literal["senior", "mid", "junior"], about("How experienced the person is.", "mid")
+]
 Exceptions = Annotated[
     FreeObject | None,
     about("Amounts that differ from the salary, by month; zero is none.", {"2026-03": 4500}),
@@ -70,17 +76,14 @@ MinutesByDepartment = Annotated[
 class NewBudget(Body, kw_only=True):
     """A budget to add; it gets the next revision."""
 
-    name: Annotated[str, about("What it is called.", "First draft", min_length=1, max_length=255)]
+    name: Name
     currency: Currency | None = "USD"
 
 
 class BudgetChanges(Body, kw_only=True):
     """What to change of a budget."""
 
-    name: (
-        Annotated[str, about("What it is called.", "Second draft", min_length=1, max_length=255)]
-        | None
-    ) = None
+    name: Name | None = None
     currency: Currency | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from services.common.contracts.crud.productions import BoardRoles, ClientAllowed, Priority, Shown
 from services.common.contracts.tasks.workflow import TaskStatusRow, TaskTypeRow
 from services.common.contracts.types import (
+    NOT_BLANK,
     UNSET,
     Answer,
     AnyId,
@@ -180,5 +181,7 @@ class Snapshot(Body, kw_only=True):
 class NewTemplate(Body, kw_only=True):
     """A template to make from a production."""
 
-    name: Annotated[str, about("Unlike any other.", "Feature film", min_length=1, max_length=80)]
+    name: Annotated[
+        str, about("Unlike any other.", "Feature film", pattern=NOT_BLANK, max_length=80)
+    ]
     description: Annotated[str | None, about("In words.", "Two departments")] = None
