@@ -94,7 +94,7 @@ test-system: .venv/dev install ## Run the tests of the whole system, over HTTP a
 	$(call tested,tests/system)
 
 .PHONY: bench
-bench: .venv/dev install ## Run the benchmarks; prints a table, writes .run/bench.json (ONLY=pages PAGE_ROWS=200000)
+bench: .venv/dev install ## Run the benchmarks; prints a table, writes .run/bench.json (ONLY=pages PAGE_ROWS=200000, ONLY=live)
 	@$(BIN)/python -m tests.bench
 
 .PHONY: profile
@@ -160,7 +160,7 @@ lock: .venv/dev ## Update the lock files
 
 .PHONY: images
 images: ## Build the image of each process (ENGINE=docker, VERSION=0.1.0)
-	@for process in gateway auth assets tasks chat crud relay prepare; do \
+	@for process in gateway auth assets tasks chat crud relay webhooks prepare; do \
 	  $(or $(ENGINE),docker) build -f deploy/Dockerfile --build-arg SERVICE=$$process \
 	    -t callboard-$$process:$(or $(VERSION),0.1.0) . || exit 1; done
 

@@ -123,6 +123,15 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
         Panel(
+            "Live connections",
+            {"{{kind}}": "sum by (kind) (callboard_live_connections)"},
+        ),
+        Panel(
+            "Events sent on live connections",
+            {"{{kind}}": rate("callboard_live_events_total", "kind")},
+            "eps",
+        ),
+        Panel(
             "Actor cache, and idempotency keys",
             {
                 "actor: {{outcome}}": rate("callboard_actor_lookups_total", "outcome"),
@@ -213,6 +222,29 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         ),
     ),
     "Events": (
+        Panel(
+            "Requests of webhooks",
+            {
+                "{{kind}} {{outcome}}": (
+                    "sum by (kind, outcome) "
+                    "(rate(callboard_webhook_requests_total[$__rate_interval]))"
+                )
+            },
+            "reqps",
+        ),
+        Panel(
+            "Seconds of a request of a webhook (p99)",
+            {"p99": quantile(0.99, "callboard_webhook_seconds")},
+            "s",
+        ),
+        Panel(
+            "Webhooks",
+            {
+                "{{state}}": "max by (state) (callboard_webhooks)",
+                "failing": "max(callboard_webhooks_failing)",
+                "behind, in events": "max(callboard_webhook_backlog)",
+            },
+        ),
         Panel("Unpublished events", {"{{service}}": "max by (service) (callboard_outbox_events)"}),
         Panel(
             "Published", {"{{service}}": rate("callboard_events_published_total", "service")}, "ops"

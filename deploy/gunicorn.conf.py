@@ -10,7 +10,11 @@ from typing import Any
 # Several workers share their metrics in files, so that any of them answers /metrics for all. The
 # client library reads the variable when it is imported, so it is set before.
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
-temporary = None
+# Where they pass each other connections (gateway/http/handover.py).
+LIVE = "LIVE_SOCKETS"
+temporary = handed = None
+if int(os.environ.get("WEB_CONCURRENCY", "1")) > 1 and not os.environ.get(LIVE):
+    handed = os.environ[LIVE] = tempfile.mkdtemp(prefix="callboard-live-")
 if int(os.environ.get("WEB_CONCURRENCY", "1")) > 1 and not os.environ.get(METRICS):
     temporary = os.environ[METRICS] = tempfile.mkdtemp(prefix="callboard-metrics-")
 
@@ -34,8 +38,12 @@ UvicornWorker.CONFIG_KWARGS = {
     "loop": "uvloop",
     # By name, so that workers import it: what the master imports is not reloaded by SIGHUP.
     "http": "gateway.http.protocol:BoundedProtocol",
-    # No route uses WebSockets.
-    "ws": "none",
+    "ws": "gateway.http.websocket:BoundedWebSocket",
+    "ws_max_size": 1_000_000,
+    # Socket.IO has pings of its own.
+    "ws_ping_interval": None,
+    # It would cost memory and time a connection; events are small.
+    "ws_per_message_deflate": False,
     "lifespan": "on",
     "access_log": False,
     # It would disclose the server software.
@@ -62,6 +70,7 @@ if folder := os.environ.get(METRICS):
         multiprocess.mark_process_dead(worker.pid, folder)
 
     def on_exit(_server: Any) -> None:
-        """Delete the folder if it is temporary."""
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
+        """Delete the folders that are temporary."""
+        for made in (temporary, handed):
+            if made:
+                shutil.rmtree(made, ignore_errors=True)

@@ -8,6 +8,7 @@ from typing import Final
 MODULES: Final = {
     "gateway": ("gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.asgi:app"),
     "relay": ("services.common.events.relay",),
+    "webhooks": ("services.crud.webhooks.sender",),
     "prepare": ("deploy.prepare",),
 }
 

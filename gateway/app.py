@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
@@ -18,12 +19,20 @@ from gateway.answers import AnswerCache
 from gateway.docs import pages
 from gateway.endpoint import Endpoint, Unserved, by_position, positional
 from gateway.health import Health
+from gateway.http.handover import Handover
 from gateway.http.object_store import ObjectStore
 from gateway.http.pace import ClientGone, ClientTooSlow, paced
+from gateway.http.protocol import BoundedProtocol, accepted
 from gateway.http.static_site import StaticSite
 from gateway.http.uploads import PARTS
 from gateway.identity import Authenticator
 from gateway.invalidation import Invalidation
+from gateway.live.history import History
+from gateway.live.hub import Hub
+from gateway.live.listeners import Listeners
+from gateway.live.review import Review
+from gateway.live.sockets import Sockets
+from gateway.live.streams import Streams
 from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
 from gateway.places import Places
@@ -58,8 +67,9 @@ class Lifespan:
     was killed exits: nothing else would stop it, and it holds the port.
     """
 
-    def __init__(self, client: RpcClient, watch: LoopWatch) -> None:
-        self.client, self.watch = client, watch
+    def __init__(self, client: RpcClient, hub: Hub, watch: LoopWatch, handed: str) -> None:
+        self.client, self.hub, self.watch = client, hub, watch
+        self.handover = Handover(Path(handed), accepted) if handed else None
         self.parent = os.getppid()
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
@@ -70,6 +80,10 @@ class Lifespan:
         self.watch.start()
         self.orphaned = asyncio.create_task(self._end_with_parent())
         self.client.start()
+        self.hub.start()
+        if self.handover is not None:
+            self.handover.start()
+            BoundedProtocol.handover = self.handover
         with suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self.client.broker.ready.wait()
@@ -77,6 +91,9 @@ class Lifespan:
     async def process_shutdown(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Disconnect."""
         self.orphaned.cancel()
+        if self.handover is not None:
+            self.handover.stop()
+        await self.hub.stop()
         await self.client.stop()
         self.watch.stop()
 
@@ -113,15 +130,28 @@ def connected(settings: GatewaySettings, routes: Collection[Route]) -> Gateway:
     )
 
 
+def live_hub(settings: GatewaySettings, gateway: Gateway) -> Hub:
+    """The hub of live events."""
+
+    async def ask(service: str, method: str, arguments: bytes) -> Reply:
+        return await gateway.client.call(service, method, arguments)
+
+    listeners = Listeners(gateway.authenticator, gateway.client.call)
+    return Hub(settings.amqp_uri, listeners, History(ask))
+
+
 def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) -> App:
     """The ASGI application."""
     gateway = connected(settings, routes)
+    hub, places = live_hub(settings, gateway), Places(settings.max_live, "live")
     middleware: list[Any] = [
-        Lifespan(gateway.client, LoopWatch(settings.blocked_loop_seconds)),
+        Lifespan(
+            gateway.client, hub, LoopWatch(settings.blocked_loop_seconds), settings.live_sockets
+        ),
         RequestMiddleware(settings),
     ]
+    origins = [origin.strip() for origin in settings.cors_origins.split(",")]
     if settings.cors_origins:
-        origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         middleware.append(
             falcon.CORSMiddleware(
                 allow_origins=origins,
@@ -142,11 +172,13 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     pages.add_to(app)
     served = positional(routes)
     for path, (rows, names) in served.items():
-        app.add_route(path, Endpoint(gateway, rows, names))
+        app.add_route(path, Endpoint(gateway, rows, names, Streams(hub, places)))
     for path in {by_position(path)[0] for path in UNSERVED} - served.keys():
         app.add_route(path, Unserved())
     if settings.web_root:
         # A sink: it gets the requests that no route matches.
         site = StaticSite(settings.web_root, [route.path for route in routes])
         app.add_sink(site.serve, prefix="/")
-    return paced(app)
+    sockets = Sockets(hub, places, {settings.site_url, *origins})
+    Review(sockets, hub, gateway.client.call)
+    return paced(sockets.beside(app))

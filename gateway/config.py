@@ -33,6 +33,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     max_upload: int = 10 * 1024 * 1024 * 1024
     #: Concurrent uploads and downloads of one process; further ones are refused (502).
     max_transfers: int = 20
+    #: Concurrent live connections of one process: streams, long polls and sockets; further ones are
+    #: refused (502).
+    max_live: int = 4000
     #: Seconds an actor, or an answer, may be cached.
     actor_seconds: float = 10.0
     #: Seconds for which the event loop may be blocked before it is logged (``loop_watch``); 0: off.
@@ -45,6 +48,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     metrics_networks: str = LOOPBACK
     #: Folder of the metric files of several workers, see ``gunicorn.conf.py``; empty for one.
     prometheus_multiproc_dir: str = ""
+    #: Folder where several workers pass each other connections, see ``gunicorn.conf.py``; empty for
+    #: one.
+    live_sockets: str = ""
     #: Deadline in seconds of routes that may read or remove a whole production.
     list_deadline: float = 30.0
 

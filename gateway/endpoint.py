@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from falcon.asgi import Request, Response
 
+    from gateway.live.streams import Streams
     from gateway.routes.table import Route
     from gateway.steps.exchange import Gateway
 
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
 class Endpoint:
     """All methods of one path; ``names`` maps ``"GET p2"`` to the name that a row uses."""
 
-    def __init__(self, gateway: Gateway, routes: Iterable[Route], names: dict[str, str]) -> None:
-        self.gateway, self.names = gateway, names
+    def __init__(
+        self,
+        gateway: Gateway,
+        routes: Iterable[Route],
+        names: dict[str, str],
+        streams: Streams,
+    ) -> None:
+        self.gateway, self.names, self.streams = gateway, names, streams
         for route in routes:
             responder = self._responder(route)
             setattr(self, f"on_{route.method.lower()}", responder)
@@ -54,6 +61,9 @@ class Endpoint:
                 with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):
                     # The body is read only after the head was accepted: a refused request costs no
                     # upload.
+                    if route.is_live:
+                        await self._listen(exchange)
+                        return
                     await authenticate(exchange)
                     await restrict(exchange)
                     if req.method == "HEAD" and route.effect:
@@ -68,6 +78,13 @@ class Endpoint:
                     exchange.release()
 
         return respond
+
+    async def _listen(self, exchange: Exchange) -> None:
+        """Answer with live events; the actor is read in its turn, as all may reconnect at once."""
+        async with self.streams.hub.listeners.turn:
+            await authenticate(exchange)
+            await restrict(exchange)
+        await self.streams.serve(exchange)
 
 
 class Unserved:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from services.common.access.signing_keys import KeyRing
     from services.common.wire.rpc_protocol import Reply
 
+    #: Tells by the claims of a token whether it is meant.
+    Matches = Callable[[dict[str, Any]], bool]
+
 ACCESS, REFRESH = "access", "refresh"
 COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
 MISSING: Final = (
@@ -127,6 +130,8 @@ class Authenticator:
         self._calls: dict[str, asyncio.Task[Identity]] = {}
         #: What is being fetched: a reply requested before an invalidation must not be cached.
         self._fetches: set[_Fetch] = set()
+        #: Told which claims' actors are dropped, after they are.
+        self.watchers: list[Callable[[Matches], None]] = []
 
     async def identify(
         self, req: falcon.asgi.Request, kind: str = ACCESS, *, fresh: bool = False
@@ -135,7 +140,11 @@ class Authenticator:
 
         ``fresh`` bypasses the cache.
         """
-        claims = self.tokens.read(token_of(req, kind), kind)
+        return await self.of_token(token_of(req, kind), kind, fresh=fresh)
+
+    async def of_token(self, token: str, kind: str = ACCESS, *, fresh: bool = False) -> Identity:
+        """The identity of a token. Raises Unauthenticated, TokenUnreadable, Unavailable."""
+        claims = self.tokens.read(token, kind)
         cached = self._cached.get(claims["jti"])
         if cached and not fresh and time.monotonic() - cached.fetched < self.seconds:
             HIT.inc()
@@ -143,6 +152,16 @@ class Authenticator:
             return cached
         MISS.inc()
         return await (self._fetch(claims) if fresh else self._share(claims))
+
+    async def of_claims(self, claims: dict[str, Any]) -> Identity:
+        """The identity of claims that were verified before, also if they have expired since.
+
+        Raises Unauthenticated, Unavailable.
+        """
+        cached = self._cached.get(claims["jti"])
+        if cached and time.monotonic() - cached.fetched < self.seconds:
+            return cached
+        return await self._share(claims)
 
     async def _share(self, claims: dict[str, Any]) -> Identity:
         """Make one call for all concurrent requests of a session."""
@@ -191,7 +210,7 @@ class Authenticator:
         """Drop every actor."""
         self._forget(lambda _: True)
 
-    def _forget(self, matches: Callable[[dict[str, Any]], bool]) -> None:
+    def _forget(self, matches: Matches) -> None:
         for fetch in self._fetches:
             if matches(fetch.claims):
                 fetch.outdated = True
@@ -199,3 +218,5 @@ class Authenticator:
                 self._calls.pop(fetch.claims["jti"], None)
         for jti in [jti for jti, known in self._cached.items() if matches(known.claims)]:
             del self._cached[jti]
+        for watcher in self.watchers:
+            watcher(matches)

@@ -57,6 +57,15 @@ CONDITIONAL: Final = Counter(
 ACTORS: Final = Counter(
     "callboard_actor_lookups", "Lookups in the gateway's actor cache: hit or miss", ["outcome"]
 )
+LIVE: Final = Gauge(
+    "callboard_live_connections",
+    "Live connections, by kind: stream, poll, socket",
+    ["kind"],
+    multiprocess_mode="livesum",
+)
+LIVE_SENT: Final = Counter(
+    "callboard_live_events", "Events sent on live connections, by kind of connection", ["kind"]
+)
 # Set by the worker that answers the scrape, hence "mostrecent".
 SERVICE_UP: Final = Gauge(
     "callboard_service_up",
@@ -71,7 +80,7 @@ BROKER_UP: Final = Gauge(
 )
 
 # At zero from the start: rate() sees no increase in a series that appears with its first event.
-for _full in ("requests", "transfers", "slow"):
+for _full in ("requests", "transfers", "slow", "live"):
     OVERLOAD.labels(_full)
 for _outcome in ("hit", "miss"):
     ACTORS.labels(_outcome)

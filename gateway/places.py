@@ -17,7 +17,8 @@ class Places:
     """A bounded semaphore without a queue, or with a short one; ``what`` labels its metric."""
 
     def __init__(self, count: int, what: str) -> None:
-        self.what, self._free = what, count
+        self.what, self.count = what, count
+        self._free = count
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def take(self) -> None:

@@ -84,7 +84,9 @@ def by_rpc() -> dict[str, list[Route]]:
     """The routes by their RPC method."""
     found: dict[str, list[Route]] = defaultdict(list)
     for route in ROUTES:
-        found[route.rpc].append(route)
+        # What the gateway answers itself is no reply of its method.
+        if not route.is_live:
+            found[route.rpc].append(route)
     return found
 
 

@@ -100,6 +100,7 @@ class System:
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             "HTTP_PORT": str(self.port),
             "BLOCKED_LOOP_SECONDS": "0.5",
+            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
             "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
         }
@@ -109,6 +110,7 @@ class System:
         python = sys.executable
         result = {name: [python, "-m", f"services.{name}"] for name in SERVICES}
         result["relay"] = [python, "-m", "services.common.events.relay"]
+        result["webhooks"] = [python, "-m", "services.crud.webhooks.sender"]
         result["gateway"] = [
             python,
             "-m",

@@ -46,6 +46,8 @@ VALUES: Final[dict[tuple[str, str], Any]] = {
     ("comments", "replies"): [],
     ("preview-files", "annotations"): [{"time": 1.0, "drawing": {"objects": [{"id": "a"}]}}],
     ("comments", "checklist"): [{"text": "a", "checked": False}],
+    ("webhooks", "url"): "https://hooks.example.com/callboard",
+    ("webhooks", "names"): ["task:*"],
     ("playlists", "shots"): [],
     ("project-templates", "metadata_descriptors"): [],
     ("projects", "project_status_id"): ident("project_status Closed"),

@@ -66,7 +66,7 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
 def processes(
     settings: LocalSettings, environ: dict[str, str], urls: dict[str, str]
 ) -> list[Scraped]:
-    """The services, the relay and the gateway, as many of each as ``SCALE`` says.
+    """The services, the relay, the sender of webhooks and the gateway, as many as ``SCALE`` says.
 
     The gateway is a single child: gunicorn starts its workers.
     """
@@ -75,6 +75,7 @@ def processes(
     all_urls = {name: url for variables in own.values() for name, url in variables.items()}
     kinds = [(name, f"services.{name}", own[name]) for name in SERVICES]
     kinds.append(("relay", "services.common.events.relay", all_urls))
+    kinds.append(("webhooks", "services.crud.webhooks.sender", own["crud"]))
     children = [
         Scraped(name if number == 1 else f"{name}.{number}", [python, "-m", module], environ | more)
         for name, module, more in kinds

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 STARTER_SET, NO_STARTER_SET = "usual", "none"
-PROCESSES: Final = (*SERVICES, "relay", "gateway")
+PROCESSES: Final = (*SERVICES, "relay", "webhooks", "gateway")
 MOST: Final = 64
 
 

@@ -22,12 +22,19 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from gateway import metrics
+from gateway.http.handover import worker_of
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
 
+    from gateway.http.handover import Handover
+
+#: Where WebSockets are served.
+SOCKETS: Final = b"/socket.io/"
 #: The scope's key of the transport.
 CONNECTION: Final = "callboard.connection"
+#: The scope's key of what a stream wants to have called when its connection ends, or drains.
+ENDING: Final = "callboard.ending"
 #: Seconds from a request's first byte (or the connection's begin) to the end of its head.
 HEAD_SECONDS: Final = 10.0
 #: Bytes of a head.
@@ -69,6 +76,10 @@ def _connections() -> int:
     return CONNECTIONS if unlimited else min(CONNECTIONS, int(files * SHARE))
 
 
+def _nothing() -> None:
+    """Do nothing: the answer is no stream."""
+
+
 class _Refused(Exception):
     """Raised through the parser, to refuse the request."""
 
@@ -79,9 +90,15 @@ class BoundedProtocol(HttpToolsProtocol):
     limit: ClassVar[int] = _connections()
     #: Idle kept-alive connections, the longest idle first.
     idle: ClassVar[OrderedDict[BoundedProtocol, None]] = OrderedDict()
+    #: Passes connections to other workers; None where there are no others.
+    handover: ClassVar[Handover | None] = None
+    #: What uvicorn makes connections with.
+    options: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        BoundedProtocol.options = kwargs
+        self._upgraded = False
         self._head_bytes = 0
         self._in_head = True
         self._ended = self._draining = False
@@ -114,6 +131,7 @@ class BoundedProtocol(HttpToolsProtocol):
         for timer in (self._head_timer, self._unread_timer, self._end_timer):
             if timer is not None:
                 timer.cancel()
+        self._end_stream()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
@@ -129,7 +147,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._ended:
             return  # refused: discard the rest
         self.idle.pop(self, None)
+        if self.handover is not None and self._is_handed_over(self.handover, data):
+            return
         super().data_received(data)
+        if self._upgraded:
+            return
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
@@ -137,6 +159,23 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.send_400_response("")
         elif self._is_idle() and self.timeout_keep_alive_task is None:
             self._await_request()  # blank lines between requests don't keep a connection
+
+    def _is_handed_over(self, handover: Handover, data: bytes) -> bool:
+        """Whether a new request is of another worker's session, which has the connection now."""
+        is_first = self._latest is None and not self._head_bytes
+        worker = worker_of(data) if is_first or self._is_idle() else None
+        return worker is not None and handover.pass_on(worker, self.transport, data)
+
+    def _should_upgrade(self) -> bool:
+        """Whether it is a WebSocket of ``/socket.io/``; other upgrades are answered as HTTP."""
+        return self.url.startswith(SOCKETS) and super()._should_upgrade()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the WebSocket protocol."""
+        self._upgraded = True
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+        super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         """Start the timer of the head."""
@@ -157,6 +196,11 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _Refused
         if len(self.pipeline) >= PIPELINED:
             raise _Refused
+        if self.parser.should_upgrade() and self._should_upgrade():
+            if not self._is_answered():
+                raise _Refused  # its answers would be mixed up with the frames
+            super().on_headers_complete()
+            return
         # For streams, which must notice a client that has gone: sending raises nothing.
         self.scope[CONNECTION] = self.transport  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
@@ -262,11 +306,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unread_timer = None
         super().resume_writing()
 
+    def _is_answered(self) -> bool:
+        """Whether all requests so far have been answered."""
+        return (self._latest is None or self._latest.response_complete) and not self.pipeline
+
     def _is_idle(self) -> bool:
-        answered = self._latest is None or self._latest.response_complete
-        return (
-            answered and not self.pipeline and not self._in_head and not self.transport.is_closing()
-        )
+        return self._is_answered() and not self._in_head and not self.transport.is_closing()
 
     def _await_request(self) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(
@@ -280,11 +325,24 @@ class BoundedProtocol(HttpToolsProtocol):
         request at this moment.
         """
         self._draining = True
+        self._end_stream()
         if self._is_idle() or (self._latest is None and not self._head_bytes):
             self._end_timer = self.loop.call_later(DRAIN_SECONDS, self._close_if_idle)
         elif self._latest is not None and not self._latest.response_complete:
             self._latest.keep_alive = False
 
+    def _end_stream(self) -> None:
+        """End a stream, which would go on for ever."""
+        if self._latest is not None and not self._latest.response_complete:
+            scope = cast("dict[str, Any]", self._latest.scope)
+            scope.get(ENDING, _nothing)()
+
     def _close_if_idle(self) -> None:
         if self._latest is None or self._latest.response_complete:
             self.transport.close()
+
+
+def accepted() -> BoundedProtocol:
+    """A connection that another worker has accepted."""
+    # A worker whose sessions others know of has had connections of its own.
+    return BoundedProtocol(**BoundedProtocol.options)

@@ -2,9 +2,16 @@
 
 from typing import Final
 
-from gateway.routes import assets, auth, chat, crud, tasks
+from gateway.routes import assets, auth, chat, crud, live, tasks
 
-ROUTES: Final = (*auth.ROUTES, *assets.ROUTES, *tasks.ROUTES, *chat.ROUTES, *crud.ROUTES)
+ROUTES: Final = (
+    *auth.ROUTES,
+    *assets.ROUTES,
+    *tasks.ROUTES,
+    *chat.ROUTES,
+    *crud.ROUTES,
+    *live.ROUTES,
+)
 
 #: Paths that clients of this API know, and that no route serves: their last word would be taken for
 #: a malformed id of the resource. One that gets its route counts no more.

@@ -13,6 +13,7 @@ from services.common.contracts.crud import productions as p
 from services.common.contracts.crud import saved_searches as s
 from services.common.contracts.crud import schedules as v
 from services.common.contracts.crud import templates as t
+from services.common.contracts.crud import webhooks as h
 from services.common.contracts.tasks import workflow as w
 from services.common.contracts.types import Page
 
@@ -39,6 +40,7 @@ PATHS = (
     "search-filter-groups",
     "search-filters",
     "softwares",
+    "webhooks",
     "working-files",
 )
 
@@ -280,6 +282,12 @@ ROUTES = (
     Route("POST", "/actions/project-templates/{template_id}/task-statuses/reorder", "crud.reorder_template", returns=list[t.TaskStatusInTemplate], takes=w.StatusesInOrder, body=Body.LENIENT, fixed=(("kind", "task-statuses"),)),
     Route("POST", "/data/project-templates/from-project/{project_id}",              "crud.template_from_project", returns=t.TemplateRow, takes=t.NewTemplate, status=201, body=Body.LENIENT),
     Route("POST", "/data/projects/{project_id}/apply-template/{template_id}",       "crud.apply_template", returns=p.ProductionRow),
+    Route("POST", "/data/webhooks/{ident}/pause",      "crud.pause_webhook", returns=h.WebhookRow),
+    Route("POST", "/data/webhooks/{ident}/resume",     "crud.resume_webhook", returns=h.WebhookRow),
+    Route("POST", "/data/webhooks/{ident}/secret",     "crud.renew_webhook_secret", returns=h.WebhookSecret),
+    Route("POST", "/data/webhooks/{ident}/test",       "crud.test_webhook", returns=h.WebhookDelivery, slow=True),
+    Route("POST", "/data/webhooks/{ident}/replay",     "crud.replay_webhook", returns=h.ReplayOrdered, takes=h.ReplayOrder, status=202, body=Body.JSON),
+    Route("GET",  "/data/webhooks/{ident}/deliveries", "crud.list_deliveries", returns=h.WebhookDeliveries, query=h.DeliveryQuery),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

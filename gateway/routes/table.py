@@ -66,7 +66,8 @@ class Route:
     slow: bool = False
     #: Constant arguments.
     fixed: tuple[tuple[str, Any], ...] = ()
-    #: A function of ``steps.answer.ANSWERS`` that adapts the reply; ``file`` sends a file.
+    #: A function of ``steps.answer.ANSWERS`` that adapts the reply; ``file`` sends a file, and
+    #: ``stream`` and ``poll`` are answered by ``gateway.live``.
     answer: str = ""
     #: Whether a MULTIPART route takes JSON of any type if no form is sent.
     bare: bool = False
@@ -85,6 +86,11 @@ class Route:
     def about_caller(self) -> bool:
         """Whether it is about the caller's own account, as people have one and bots don't."""
         return self.path.startswith(OF_CALLER)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is answered with events as they come, beside the usual steps."""
+        return self.answer in {"stream", "poll"}
 
     @property
     def service(self) -> str:

@@ -5,6 +5,7 @@ from services.auth.internal.context import ContextRpc
 from services.auth.internal.descriptions import DESCRIBER
 from services.auth.internal.notification_mail import NotificationMailRpc
 from services.auth.internal.rpc import InternalRpc
+from services.auth.internal.webhook_mail import WebhookMailRpc
 from services.auth.models import Base
 from services.auth.people.rpc import DepartmentRpc
 from services.auth.policy.person_rules import reader
@@ -31,6 +32,7 @@ class AuthService(
     FactorRpc,
     LogRpc,
     NotificationMailRpc,
+    WebhookMailRpc,
     InternalRpc,
     ContextRpc,
     DepartmentRpc,

@@ -26,6 +26,7 @@ from services.crud.policy import (
     project_rules,
     schedule_rules,
     schedules,
+    webhook_rules,
 )
 from services.crud.policy.event_log import EVENTS
 from services.crud.policy.files import OUTPUT_FILES, WORKING_FILES
@@ -38,6 +39,7 @@ from services.crud.policy.schedules import (
     SCHEDULED_TASKS,
 )
 from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
+from services.crud.policy.webhooks import WEBHOOKS, manager_of_any
 
 RESOURCES: Final = Registry(
     "crud",
@@ -200,6 +202,19 @@ RESOURCES: Final = Registry(
         rules=file_rules.CustomActionRules(),
     ),
     Resource(path="plugins", model=m.Plugin),
+    Resource(
+        path="webhooks",
+        model=m.Webhook,
+        policy=WEBHOOKS,
+        list=manager_of_any,
+        read=WEBHOOKS.reader,
+        create=manager,
+        update=manager,
+        delete=manager,
+        hidden=webhook_rules.HIDDEN,
+        owned=webhook_rules.OWNED,
+        rules=webhook_rules.WebhookRules(),
+    ),
     Resource(
         path="events",
         model=m.ApiEvent,

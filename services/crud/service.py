@@ -31,6 +31,7 @@ from services.crud.policy.schedules import (
     SCHEDULED_TASKS,
 )
 from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
+from services.crud.policy.webhooks import WEBHOOKS
 from services.crud.productions.rpc import ProductionRpc
 from services.crud.productions.rpc_links import TypeLinkRpc
 from services.crud.productions.rpc_order import OrderRpc
@@ -44,6 +45,7 @@ from services.crud.schedules.rpc_versions import ScheduleVersionRpc
 from services.crud.templates.rpc_apply import TemplateRpc
 from services.crud.templates.rpc_lists import TemplateListRpc
 from services.crud.templates.rpc_settings import TemplateSettingsRpc
+from services.crud.webhooks.rpc import WebhookRpc
 
 
 class CrudService(
@@ -73,6 +75,7 @@ class CrudService(
     HistoryRpc,
     HistoryPartitionRpc,
     BackgroundRpc,
+    WebhookRpc,
 ):
     """The studio's records."""
 
@@ -92,6 +95,7 @@ class CrudService(
         SEARCHES,
         SEARCH_GROUPS,
         EVENTS,
+        WEBHOOKS,
     )
     event_log = table_of(ApiEvent).name
     avatars = {

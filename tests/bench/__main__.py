@@ -43,6 +43,7 @@ from services.common.access.signing_keys import KeyRing
 from services.common.wire.rpc_protocol import Reply
 from tests.bench.boot import boot
 from tests.bench.connections import connections
+from tests.bench.live import live
 from tests.bench.pages import pages
 from tests.bench.production import production
 from tests.bench.start import start_seconds
@@ -424,6 +425,7 @@ def main() -> None:
                     bench.idle_memory,
                     bench.single_rows,
                     lambda: connections(bench),
+                    lambda: live(bench),
                     bench.verification,
                     bench.log_ins,
                     bench.events,
@@ -433,8 +435,11 @@ def main() -> None:
                     lambda: pages(bench),
                     lambda: transfers(system, folder, bench.note),
                 ]
-                if os.environ.get("ONLY") == "pages":
-                    steps = [lambda: pages(bench)]
+                only: dict[str, list[Callable[[], Any]]] = {
+                    "pages": [lambda: pages(bench)],
+                    "live": [lambda: live(bench)],
+                }
+                steps = only.get(os.environ.get("ONLY", ""), steps)
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []
                 for step in tqdm(steps, desc="measuring"):

@@ -160,6 +160,7 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "is_shared": True,
     },
     "crud.change_saved": lambda _ids: {"name": "Newer"},
+    "crud.replay_webhook": lambda _ids: {"from_position": 1, "to_position": 1},
     "crud.join_team": lambda ids: {"person_id": ids["newcomer"]},
     "crud.change_seat": lambda _ids: {"role": "supervisor"},
     "crud.new_working_file": lambda _ids: {"name": "new", "mode": "working"},

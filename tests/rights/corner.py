@@ -228,6 +228,15 @@ class Corner:
         hidden = {"list_type": "asset", "is_shared": False}
         self.put("search_filter", name=self.mark("filter"), search_query="x", **hidden)
         self.put("search_filter_group", name=self.mark("filter group"), color="#fff", **hidden)
+        self.put(
+            "webhook",
+            url=f"http://127.0.0.1:9/{self.mark('webhook')}",
+            description=self.mark("webhook"),
+            names=["task:*"],
+            ordered=True,
+            state="paused",
+            secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        )
         year = 2020 + [one.name for one in FURNISHED].index(self.place.name)
         days = {"date": f"{year}-03-03", "end_date": f"{year}-03-04"}
         self.put("day_off", description=self.mark("day off"), **days)

@@ -21,7 +21,7 @@ DAYS_OFF: Final = (
 BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
         auth.show_caller auth.send_avatar assets.list_asset_types assets.read_asset_type
-        crud.list_open_projects crud.list_all_projects crud.send_background
+        crud.list_open_projects crud.list_all_projects crud.send_background crud.list_history
         crud.send_background_thumbnail crud.send_avatar auth.list_persons_of_department
         """,
     "to be a person": """
@@ -163,6 +163,8 @@ BY_RULE: Final[dict[str, str]] = {
         crud.delete_budget crud.list_budget_entries crud.read_budget_entry
         crud.create_budget_entry crud.update_budget_entry crud.delete_budget_entry
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
+        crud.pause_webhook crud.resume_webhook crud.renew_webhook_secret crud.test_webhook
+        crud.replay_webhook crud.list_deliveries
         """,
     "to manage the production or work on the entity": "crud.new_output_file",
     f"{MANAGE} or to have created it": "assets.remove_entity assets.remove_entities",

@@ -49,6 +49,7 @@ SEEN_BY: Final = {
     "client playlist": "to be in the production's team, not as vendor",
     "filter": "an administrator",
     "filter group": "an administrator",
+    "webhook": "to manage the production",
     "day off": "to manage a production of the person's",
     # Of the studio.
     "phone": "a manager or to manage a production",

@@ -79,6 +79,7 @@ MEANINGS: Final[dict[str, Test]] = {
         reader(case) and not case.who.bot
     ),
     "to manage the production": manages,
+    "access to the webhooks": manages,
     # The person of a place is in its production.
     "to manage a production of the person's": manages,
     "to supervise the person's department in a production of theirs": lambda case: (

@@ -196,6 +196,7 @@ UNSHOWN: Final = frozenset(
         "gone_row",
         "row_count",
         "row_change",
+        "webhook_cursor",
     }
 )
 

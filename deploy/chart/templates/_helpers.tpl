@@ -53,6 +53,7 @@ labels:
 {{- /* Databases that a process opens. */}}
 {{- define "callboard.opens" -}}
 {{- if has .name (list "relay" "prepare") }}{{ include "callboard.services" . }}
+{{- else if eq .name "webhooks" }}crud
 {{- else if ne .name "gateway" }}{{ .name }}
 {{- end }}
 {{- end }}
@@ -89,6 +90,10 @@ labels:
 {{ include "callboard.secretVariable" (dict "name" "ENCRYPTION_KEY" "secret" $secrets.auth) }}
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.auth "optional" true) }}
 {{ include "callboard.secretVariable" (dict "name" "MAIL_URL" "secret" $secrets.auth) }}
+{{- end }}
+{{- if has $name (list "crud" "webhooks") }}
+{{ include "callboard.secretVariable" (dict "name" "ENCRYPTION_KEY" "secret" $secrets.webhooks) }}
+{{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.webhooks "optional" true) }}
 {{- end }}
 {{- if and $root.Values.monitoring.enabled (eq $name "gateway") }}
 {{ include "callboard.secretVariable" (dict "name" "METRICS_TOKEN" "secret" $secrets.keys "optional" true) }}

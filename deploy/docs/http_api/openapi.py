@@ -153,7 +153,8 @@ class _Builder:
         success: JsonObject = {"description": "Done."}
         kind = answer_type(route)
         if kind is not None:
-            success["content"] = {"application/json": self._content(self.schemas.of(kind))}
+            media = "text/event-stream" if route.answer == "stream" else "application/json"
+            success["content"] = {media: self._content(self.schemas.of(kind))}
         if route.answer == "file":
             success["content"] = {"*/*": {"schema": BINARY}}
         refusals = {

@@ -66,6 +66,8 @@ PERIODS: Final = {
 }
 #: Names of operations whose path or RPC method tells too little.
 NAMED: Final = {
+    "GET /events": "poll_events",
+    "GET /events/stream": "stream_events",
     "GET /auth/refresh-token": "renew_access_token",
     "GET /auth/fido": "create_fido_challenge",
     "PUT /auth/fido": "prepare_security_key",

@@ -135,6 +135,13 @@ TOPICS: Final = (
         ("services.crud.saved_searches",),
     ),
     Topic("Event log", "What happened, newest first.", ("events",), ("services.crud.event_log",)),
+    Topic(
+        "Webhooks",
+        "Events sent to URLs, signed and in order.",
+        ("webhooks",),
+        ("services.crud.webhooks",),
+    ),
+    Topic("Live events", "What happens, as it happens.", packages=("services.crud.history",)),
     Topic("Extensions", "Plugins and buttons of the studio's own.", ("plugins", "custom-actions")),
 )
 

@@ -7,10 +7,12 @@ the exchange ``callboard.full``.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
+
+from services.common.contracts.types import about as told
 
 #: Roles in a production, from those that see all of it to those that see least.
 STUDIO: Final = ("manager", "supervisor", "user")
@@ -33,6 +35,8 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     roles: tuple[str, ...] = ()
     #: People who hear it whatever their role is.
     people: tuple[UUID, ...] = ()
+    #: Whether they do so only in the team of its production, vendors only as below.
+    team: bool = False
     #: Of vendors, only those who have a task on this entity, or who are assigned to this task.
     entity: UUID | None = None
     task: UUID | None = None
@@ -45,15 +49,15 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Named(msgspec.Struct, frozen=True, kw_only=True):
     """A row by its id and name."""
 
-    id: UUID
-    name: str | None
+    id: Annotated[UUID, told("The id of the row.")]
+    name: Annotated[str | None, told("Its name.", "Lighthouse")]
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     """A field before and after: null before the row was there, and after it is gone."""
 
-    before: Any = None
-    after: Any = None
+    before: Annotated[Any, told("Free JSON; null where the row was not there.")] = None
+    after: Annotated[Any, told("Free JSON; null where the row is gone.")] = None
 
 
 Changes = dict[str, FieldChange]
@@ -79,49 +83,47 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class EntityNamed(msgspec.Struct, frozen=True, kw_only=True):
     """An entity: its kind and its path, from the episode down."""
 
-    id: UUID
-    name: str | None
-    #: ``Asset``, ``Shot``, ``Sequence`` …
-    kind: str | None
-    #: ``E01 / S01 / P01``, ``Props / Lamp``.
-    path: str
+    id: Annotated[UUID, told("The id of the entity.")]
+    name: Annotated[str | None, told("Its name.", "P01")]
+    kind: Annotated[str | None, told("Asset, Shot, Sequence and so on.", "Shot")]
+    path: Annotated[str, told("Where it belongs, and its name.", "E01 / S01 / P01")]
 
 
 class PersonNamed(msgspec.Struct, frozen=True, kw_only=True):
     """A person."""
 
-    id: UUID
-    full_name: str
+    id: Annotated[UUID, told("The id of the person.")]
+    full_name: Annotated[str, told("First and last name.", "Ema Doe")]
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event is about; what does not apply is left out."""
 
-    project: Named | None = None
-    entity: EntityNamed | None = None
-    task: Named | None = None
-    task_type: Named | None = None
-    task_status: Named | None = None
-    #: Whom it concerns: the assignee, the author of the comment, the receiver.
-    person: PersonNamed | None = None
+    project: Annotated[Named | None, told("The production.")] = None
+    entity: Annotated[EntityNamed | None, told("The asset, shot, sequence and so on.")] = None
+    task: Annotated[Named | None, told("The task.")] = None
+    task_type: Annotated[Named | None, told("The type of the task.")] = None
+    task_status: Annotated[Named | None, told("The status of the task, after the event.")] = None
+    person: Annotated[
+        PersonNamed | None,
+        told("Whom it concerns: the assignee, the author of the comment, the receiver."),
+    ] = None
 
 
 class FullEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A described event, as streams, web hooks and the exchange ``callboard.full`` carry it."""
 
-    id: UUID
-    #: Its place among all events: grows by one event to the next, with gaps.
-    position: int
-    name: str
-    #: When it was emitted, in UTC.
-    time: str
-    project_id: UUID | None
-    #: Who made the change; null for the system.
-    actor: PersonNamed | None
-    #: The payload, as the service's own exchange has it.
-    data: dict[str, Any]
-    changes: Changes
-    about: About
+    id: Annotated[UUID, told("The id of the event.")]
+    position: Annotated[
+        int, told("Its place among all events: grows from one to the next, with gaps.", 4711)
+    ]
+    name: Annotated[str, told("What happened.", "task:update")]
+    time: Annotated[str, told("When it was emitted, in UTC.", "2026-01-05T10:00:00")]
+    project_id: Annotated[UUID | None, told("The production that it is about.")]
+    actor: Annotated[PersonNamed | None, told("Who made the change; null for the system.")]
+    data: Annotated[dict[str, Any], told("The payload, as the service's own exchange has it.")]
+    changes: Annotated[Changes, told("The fields of the row that changed, by their names.")]
+    about: Annotated[About, told("What it is about.")]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,6 +81,9 @@ class Describer:
     describe: Callable[[CallContext, Sequence[Told]], list[Description]]
     #: Subjects of events whose rows another subject's resource serves: ``asset_instance``.
     aliases: Mapping[str, str] = field(default_factory=dict)
+    #: Subjects of events whose rows may belong to no production though their rights are by
+    #: production: shared searches of the studio.
+    studio_wide: frozenset[str] = frozenset()
 
 
 class DescriptionRpc(ResourceService):
@@ -113,7 +116,20 @@ def described(
         )
         for event, resource in zip(asked, resources, strict=True)
     ]
-    return describer.describe(ctx, told)
+    return [
+        _in_production(description, one, describer)
+        for description, one in zip(describer.describe(ctx, told), told, strict=True)
+    ]
+
+
+def _in_production(description: Description, told: Told, describer: Describer) -> Description:
+    """A description whose roles are those in a production: without one, nobody has such a role."""
+    by_production = told.resource is not None and told.resource.policy is not None
+    if description.project_id or not by_production or told.subject in describer.studio_wide:
+        return description
+    audience = msgspec.structs.replace(description.audience, roles=())
+    # Nor are there clients in a production that is not known.
+    return msgspec.structs.replace(description, audience=audience, by_client=None)
 
 
 def _unchanged_rows(

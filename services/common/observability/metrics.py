@@ -105,6 +105,24 @@ EVENT_DELAY: Final = Histogram(
 STORAGE_FAILURES: Final = Counter(
     "callboard_storage_failures", "Failed operations of the file storage"
 )
+WEBHOOK_REQUESTS: Final = Counter(
+    "callboard_webhook_requests",
+    "Requests to receivers of webhooks, by kind and outcome (delivered, failed)",
+    ["kind", "outcome"],
+)
+WEBHOOK_SECONDS: Final = Histogram(
+    "callboard_webhook_seconds", "Time of one request to a receiver", buckets=BUCKETS
+)
+WEBHOOKS: Final = Gauge(
+    "callboard_webhooks", "Webhooks by state: active, paused, parked", ["state"]
+)
+WEBHOOKS_FAILING: Final = Gauge(
+    "callboard_webhooks_failing", "Active webhooks whose last request failed"
+)
+WEBHOOK_BACKLOG: Final = Gauge(
+    "callboard_webhook_backlog",
+    "Positions of the history that the slowest active webhook is behind",
+)
 
 
 def subscribed(queue: str) -> None:

@@ -217,11 +217,20 @@ class Session:
         *,
         tag: str,
         no_ack: bool = False,
+        arguments: Mapping[str, Any] | None = None,
     ) -> None:
         """Deliver the queue's messages to ``consumer``, as consumer ``tag``."""
         # Registered first: with nowait the first delivery may be the broker's next frame.
         self.consumers[tag] = consumer
-        self.send(Basic.Consume(queue=queue, consumer_tag=tag, no_ack=no_ack, nowait=True))
+        self.send(
+            Basic.Consume(
+                queue=queue,
+                consumer_tag=tag,
+                no_ack=no_ack,
+                nowait=True,
+                arguments=dict(arguments or {}),
+            )
+        )
 
     def confirm_select(self) -> None:
         """Switch publisher confirms on."""

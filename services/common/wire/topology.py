@@ -92,9 +92,14 @@ def declare_exchanges(session: Session) -> None:
     session.exchange_declare(CHANGES, "fanout")
     session.queue_declare(CHANGES_QUEUE, arguments=ORDERED)
     session.queue_bind(CHANGES_QUEUE, CHANGES, "")
-    session.exchange_declare(FULL, "topic")
-    session.queue_declare(LIVE, arguments={"x-queue-type": "stream", **LIVE_LIMITS})
-    session.queue_bind(LIVE, FULL, "#")
+    declare_live(session)
     for service in SERVICES:
         session.exchange_declare(exchange_of(service), "topic")
         session.queue_bind(ARCHIVE, exchange_of(service), "#")
+
+
+def declare_live(session: Session) -> None:
+    """Declare the exchange of described events, and the stream that gateways read."""
+    session.exchange_declare(FULL, "topic")
+    session.queue_declare(LIVE, arguments={"x-queue-type": "stream", **LIVE_LIMITS})
+    session.queue_bind(LIVE, FULL, "#")

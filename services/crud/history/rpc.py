@@ -65,6 +65,7 @@ class HistoryRpc(ResourceService):
         records = self._described(deliveries)
         # Whoever was the consumer before may still be at it.
         self.tx.defer(LOCK)
+        self.tx.defer("SELECT pg_notify('webhooks', '')")  # their senders follow
         recorded = self.tx.run(
             RECORD, events=msgspec.json.encode([record._asdict() for record in records]).decode()
         )
@@ -136,13 +137,16 @@ class HistoryRpc(ResourceService):
     ) -> Reply:
         """Events after a position or an event's id, or since a time, oldest first, for gateways.
 
-        ``{"events": [{"position", "audience", "event"}], "cut": …}``: ``cut`` is the highest
-        position that is no longer kept. Without either, the events that are kept. Raises
-        InvalidInput, and NotFound for an event that is not in the history.
+        ``{"events": [{"position", "audience", "event"}], "cut": …, "head": …}``: ``cut`` is the
+        highest position that is no longer kept, ``head`` the highest of all (0: none). Without
+        either, the events that are kept. Raises InvalidInput, and NotFound for an event that is not
+        in the history.
         """
         table = event_history
         with self.database.read() as connection:
             cut = connection.scalar(sa.select(sa.func.max(event_history_cut.c.position))) or 0
+            # Before the events are read: up to it, none is missing from their last page.
+            head = connection.scalar(sa.select(sa.func.max(table.c.position))) or cut
             position = _position(connection, after, since)
             rows = connection.execute(
                 sa.select(table)
@@ -155,7 +159,7 @@ class HistoryRpc(ResourceService):
                 f'"event":{_record(row).text(row.position)}}}'
                 for row in rows
             )
-        return compressed(f'{{"cut":{cut},"events":[{events}]}}'.encode())
+        return compressed(f'{{"cut":{cut},"head":{head},"events":[{events}]}}'.encode())
 
 
 def _record(row: sa.Row[Any]) -> Record:

@@ -51,6 +51,7 @@ from services.crud.models.studio import (
     SearchFilter,
     SearchFilterGroup,
 )
+from services.crud.models.webhooks import Webhook, webhook_cursor, webhook_delivery
 
 __all__ = [
     "ApiEvent",
@@ -86,6 +87,7 @@ __all__ = [
     "SearchFilterGroup",
     "Software",
     "SoftwareDepartmentLink",
+    "Webhook",
     "WorkingFile",
     "event_history",
     "event_history_cut",
@@ -97,4 +99,6 @@ __all__ = [
     "project_template_asset_type_link",
     "project_template_preview_background_file_link",
     "project_template_status_automation_link",
+    "webhook_cursor",
+    "webhook_delivery",
 ]

@@ -95,7 +95,7 @@ class TemplateRpc(ResourceService):
         values = settings_of(template)
         if project[BACKGROUND] is None:
             values[BACKGROUND] = template[BACKGROUND]
-        self._change(project["id"], values)
+        self._set_values(project["id"], values)
         copy_to_project(self.tx.connection, template["id"], project["id"])
         prepared = ProjectPrepared(
             project_id=project["id"],
@@ -107,6 +107,6 @@ class TemplateRpc(ResourceService):
         project_changed(self, project["id"])
         return project_reply(self, project["id"])
 
-    def _change(self, project: UUID, values: Values) -> None:
+    def _set_values(self, project: UUID, values: Values) -> None:
         change = sa.update(PROJECT).where(PROJECT.c.id == project)
         self.tx.connection.execute(change.values({**values, "updated_at": NOW}))

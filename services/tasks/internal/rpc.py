@@ -89,3 +89,18 @@ class InternalRpc(ResourceService):
         )
         with self.database.read() as connection:
             return [str(ident) for ident in connection.execute(statement).scalars() if ident]
+
+    @query
+    def list_assignments(self) -> dict[str, str | None]:
+        """The tasks of the caller with their entities, ``{task id: entity id}``, for gateways."""
+        link = task_person_link
+        statement = (
+            sa.select(Task.id, Task.entity_id)
+            .join(link, link.c.task_id == Task.id)
+            .where(link.c.person_id == self.actor.id)
+        )
+        with self.database.read() as connection:
+            return {
+                str(task): str(entity) if entity else None
+                for task, entity in connection.execute(statement)
+            }

@@ -193,3 +193,10 @@ def test_managers_supervisors_and_assignees_may_unassign(
         data["person_id"] = desk.people[whom]
     reply = tasks.call(name, "clear_assignation", data=data)
     assert reply == ([desk.task] if handled else [])
+
+
+def test_gateways_read_the_tasks_of_their_caller(tasks: OneService, desk: Desk) -> None:
+    """With their entities: vendors hear events about those."""
+    artist = tasks.call("artist", "list_assignments")
+    assert artist[desk.task] == str(task_of(tasks, desk.task)["entity_id"])
+    assert desk.task not in tasks.call("vendor", "list_assignments")

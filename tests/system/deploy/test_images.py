@@ -30,6 +30,7 @@ PICTURES = "services.common.files.thumbnails.worker"
 ENTRIES = {
     "gateway": ["gateway.asgi"],
     "relay": ["services.common.events.relay"],
+    "webhooks": ["services.crud.webhooks.sender"],
     "prepare": ["deploy.prepare", *(f"services.{service}.models" for service in SERVICES)],
     **{service: [f"services.{service}.__main__"] for service in SERVICES},
 }

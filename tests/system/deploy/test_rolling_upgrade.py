@@ -200,8 +200,9 @@ def test_the_last_release_runs_on_the_new_schema_and_is_replaced_under_load(
         for name in SERVICES:
             system.kill(name, signal.SIGTERM)
         back.until_some(2)
-    for route in ROUTES:
-        if route.method == "GET" and route.access is SIGNED_IN and "{" not in route.path:
+    lists = [route for route in ROUTES if route.answer != "stream" and "{" not in route.path]
+    for route in lists:
+        if route.method == "GET" and route.access is SIGNED_IN:
             response = admin.get(route.path)
             assert response.status_code < 500, (route.path, response.text)
     system.start(*SERVICES)

@@ -187,11 +187,12 @@ def test_statements_without_a_request_are_internal(
 
 
 def test_every_process_exports_its_metrics(system: System, world: World) -> None:
-    """Relay, services, and the gateway with all workers."""
+    """Relay, services, the sender of webhooks, and the gateway with all workers."""
     result = system.scrape()
     assert result.labels("process_resident_memory_bytes", "component") == {
         "gateway",
         "relay",
+        "webhooks",
         *SERVICES,
     }
     workers = result.labels("process_resident_memory_bytes", "pid")
@@ -429,7 +430,7 @@ def test_a_blocked_broker_and_its_recovery_are_visible(system: System, world: Wo
 
 def test_metrics_are_served_without_the_broker(system: System, world: World) -> None:
     """That is when operators need them."""
-    wanted = {"gateway", "relay", *SERVICES}
+    wanted = {"gateway", "relay", "webhooks", *SERVICES}
     with killed("rabbitmq")(system):
         until(lambda: system.scrape().values("callboard_broker_up") == [0.0], what="its word")
         seen = system.scrape()

@@ -12,6 +12,7 @@ from deploy.prepare import UrlPasswords
 from gateway.config import GatewaySettings
 from services.common.config import ProcessSettings, ServiceSettings
 from services.common.wire.topology import SERVICES
+from services.crud.webhooks.sender import SenderSettings
 
 STORAGE: Final = {
     "AWS_ACCESS_KEY_ID",
@@ -39,6 +40,8 @@ def settings_class(process: str) -> Any:
         return GatewaySettings
     if process == "relay":
         return ProcessSettings
+    if process == "webhooks":
+        return SenderSettings
     module: Any = import_module(f"services.{process}.service")
     return module.__dict__[f"{process.capitalize()}Service"].settings_class
 
@@ -48,7 +51,7 @@ def known_names(process: str) -> set[str]:
     if process == "prepare":
         return PREPARING | set(URLS.values())
     result = {field.encode_name for field in msgspec.structs.fields(settings_class(process))}
-    if process in {*SERVICES, "relay"}:
+    if process in {*SERVICES, "relay", "webhooks"}:
         result |= {f"{process.upper()}_{name}" for name in result}
     if process == "relay":
         result |= set(URLS.values())

@@ -26,7 +26,7 @@ from tests.unit.deploy.environments import STORAGE, databases, known_names, star
 CHART = Path(__file__).parents[3] / "deploy/chart"
 SCHEMAS = Path(__file__).parent / "schemas"
 KUBERNETES = "1.34"
-PROCESSES = [*SERVICES, "gateway", "relay"]
+PROCESSES = [*SERVICES, "gateway", "relay", "webhooks"]
 FILING = {"gateway", "auth", "tasks", "crud"}
 VARIANTS: dict[str, dict[str, Any]] = {
     "shared": {},
@@ -299,13 +299,14 @@ def test_only_the_gateway_accepts_traffic(variant: str, process: str) -> None:
 
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
 def test_egress_is_limited_to_what_each_process_needs(process: str) -> None:
-    """DNS, the broker, its database, the bucket, mail."""
+    """DNS, the broker, its database, the bucket, mail, receivers of webhooks."""
     out = set(egress_by_port("shared", process))
     wanted = {53}
     wanted |= {5672} if process != "prepare" else set()
     wanted |= {5432} if process != "gateway" else set()
     wanted |= {443} if process in FILING else set()
     wanted |= {25, 465, 587} if process == "auth" else set()
+    wanted |= {80, 443} if process == "webhooks" else set()
     assert out == wanted
 
 
@@ -419,7 +420,7 @@ def test_each_pod_is_scraped_once_at_its_metrics_port(process: str) -> None:
 
 def test_without_monitoring_no_process_exposes_metrics() -> None:
     """And no port is declared."""
-    for process in (*SERVICES, "relay"):
+    for process in (*SERVICES, "relay", "webhooks"):
         assert "METRICS_PORT" not in variables("no operators", process)
         (container,) = pod("no operators", process)["spec"]["containers"]
         assert "ports" not in container

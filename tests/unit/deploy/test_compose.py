@@ -19,7 +19,7 @@ TEXT = (FOLDER / "compose.yml").read_text()
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 WRITABLE = "/tmp"  # noqa: S108 - a mount
 ENDING = {"prepare", "bucket"}
-OURS = [*SERVICES, "gateway", "relay", "prepare"]
+OURS = [*SERVICES, "gateway", "relay", "webhooks", "prepare"]
 
 
 def filled(what: Any, given: dict[str, str]) -> Any:
@@ -107,7 +107,7 @@ def test_every_container_restarts_and_has_a_health_check(composed: dict[str, Any
             assert one["healthcheck"]["test"][0] == "CMD", name
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay"])
+@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay", "webhooks"])
 def test_nothing_starts_before_the_databases_are_prepared(
     composed: dict[str, Any], name: str
 ) -> None:
@@ -159,7 +159,7 @@ def test_prometheus_scrapes_existing_containers(composed: dict[str, Any]) -> Non
             assert set(group["names"]) <= set(composed)
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay"])
+@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay", "webhooks"])
 def test_prometheus_scrapes_each_process_at_its_metrics_port(
     composed: dict[str, Any], name: str
 ) -> None:

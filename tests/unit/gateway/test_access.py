@@ -13,11 +13,13 @@ import falcon.testing
 import pytest
 
 from gateway import errors
-from gateway.app import connected
+from gateway.app import connected, live_hub
 from gateway.config import GatewaySettings
 from gateway.endpoint import Endpoint
 from gateway.health import Health
+from gateway.live.streams import Streams
 from gateway.middleware import RequestMiddleware
+from gateway.places import Places
 from gateway.routes import ROUTES
 from gateway.routes.table import Route
 from gateway.rpc.client import RpcClient
@@ -60,7 +62,8 @@ class Site:
         app.add_error_handler(ServiceError, errors.on_service_error)
         Health(gateway.client, settings).add_to(app)
         for row in ROWS:
-            app.add_route(row.path, Endpoint(gateway, [row], {}))
+            streams = Streams(live_hub(settings, gateway), Places(1, "live"))
+            app.add_route(row.path, Endpoint(gateway, [row], {}, streams))
         self.app = app
 
     def send(self, method: str, path: str, peer: str = "127.0.0.1", **headers: str) -> Any:

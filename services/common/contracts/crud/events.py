@@ -154,3 +154,17 @@ class PlaylistEntityAdded(Event, frozen=True, kw_only=True):
     entity_id: UUID
     preview_file_id: UUID | None
     project_id: UUID | None
+
+
+@event("crud", "webhook:parked", handled_by=("auth",))
+class WebhookParked(Event, frozen=True, kw_only=True):
+    """A webhook is sent no more until somebody resumes it.
+
+    ``person_id`` created it, ``host`` is where it was sent, ``reason`` a sentence.
+    """
+
+    webhook_id: UUID
+    project_id: UUID | None
+    person_id: UUID | None
+    host: str
+    reason: str

@@ -8,8 +8,8 @@ from alembic import op
 
 from services.common.database.frozen import v2
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 unnoticed = "the trigger is on a table that only the new code writes"

@@ -5,8 +5,8 @@ Rolling deploy: safe. The lists that the release before writes have no doubles.
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 unnoticed = "the release before writes no doubles, and reads as many rows as it finds"

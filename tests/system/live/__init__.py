@@ -1,0 +1,1 @@
+"""Live events: streams, polls, sockets and rooms, with the whole system."""
