@@ -16,7 +16,7 @@ from services.common.contracts.types import Id, about
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
-from services.common.errors import Integrity, InvalidInput, Refused, ServiceError
+from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import array_or_empty
 from services.crud import bit_rates
@@ -83,7 +83,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
     ) -> None:
         """Fill absent values from the template; the default status is Open."""
         _check_resolution(values)
-        _check_bit_rates(InvalidInput, values)
+        bit_rates.check(values)
         if start.template is not None:
             start.columns = _fill_from_template(ctx, start.template, values, body)
         if values["project_status_id"] is None:
@@ -113,7 +113,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
         Emits ``project:prepared`` then.
         """
         _check_resolution(values)
-        _check_bit_rates(InvalidInput, values, row)
+        bit_rates.check(values, row)
         if values.get("production_type") == TV_SHOW and row["production_type"] != TV_SHOW:
             start.first_episode = uuid4()
             ctx.tx.emit(ProjectPrepared(project_id=row["id"], first_episode_id=start.first_episode))
@@ -154,14 +154,14 @@ class TemplateRules(SimpleRules):
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Check the bit rates, and that the name is free. Raises Integrity."""
-        _check_bit_rates(Integrity, values)
+        bit_rates.check(values, error=Integrity)
         refuse_template_name(ctx, values["name"], None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Check new bit rates, and that a new name is free. Raises Integrity."""
-        _check_bit_rates(Integrity, values, row)
+        bit_rates.check(values, row, error=Integrity)
         if "name" in values:
             refuse_template_name(ctx, values["name"], row["id"])
 
@@ -184,15 +184,6 @@ def _check_resolution(values: Row) -> None:
     if resolution and not RESOLUTION.fullmatch(resolution):
         message = f"Invalid resolution {resolution}. Expected format: '1920x1080' or 'x1080'."
         raise InvalidInput(message)
-
-
-def _check_bit_rates(
-    error: type[ServiceError], values: Row, before: Row = bit_rates.NOTHING
-) -> None:
-    """Raise ``error`` for bit rates that movies can't have."""
-    fault = bit_rates.fault(values, before)
-    if fault:
-        raise error(fault)
 
 
 def _fill_from_template(

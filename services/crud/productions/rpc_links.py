@@ -19,7 +19,7 @@ from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import NotFound
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -162,9 +162,7 @@ class TypeLinkRpc(ResourceService):
         before = run.execute(sa.select(link).where(*same)).mappings().first()
         project = sa.select(table_of(Project)).where(Project.id == facts["project_id"])
         parent = run.execute(project).mappings().first()
-        fault = bit_rates.fault(facts, before or bit_rates.NOTHING, parent or bit_rates.NOTHING)
-        if fault:
-            raise InvalidInput(fault)
+        bit_rates.check(facts, before or bit_rates.NOTHING, parent or bit_rates.NOTHING)
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:

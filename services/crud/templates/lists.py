@@ -98,9 +98,7 @@ def link_of(ctx: CrudContext, part: Part, template: Row, ident: UUID, body: Body
     same = [link.c[name] == value for name, value in ends.items()]
     run = ctx.tx.connection
     before = run.execute(sa.select(link).where(*same)).mappings().first()
-    fault = bit_rates.fault(changes, before or bit_rates.NOTHING, template)
-    if fault:
-        raise Integrity(fault)
+    bit_rates.check(changes, before or bit_rates.NOTHING, template, error=Integrity)
     values = {**_defaults(link), **ends, **changes}
     upsert = (
         insert(link)
