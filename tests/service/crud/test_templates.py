@@ -226,9 +226,9 @@ def test_bit_rates_are_those_that_movies_can_have(crud: OneService, template: st
     def refused(**rates: int) -> str:
         data = {"task_type_id": thing("task-types"), **rates}
         arguments = {"template_id": template, "kind": "task-types", "data": data}
-        error, message = refusal(crud, "link_to_template", **arguments)
-        assert error is Integrity
-        return message
+        with pytest.raises(Integrity) as raised:
+            crud.call("admin", "link_to_template", **arguments)
+        return raised.value.message
 
     wrong = "Invalid bitrate 29. Expected an integer number of Mbit/s between 1 and 28."
     assert refused(hd_bitrate_compression=29) == wrong
