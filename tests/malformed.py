@@ -129,6 +129,7 @@ def _wrong_floats(kind: inspect.FloatType) -> list[Any]:
 IDS: Final = [[], {"id": IDENT}, 5, True, "x", f"{{{IDENT}}}", IDENT.replace("-", "")]
 DATES: Final = [[], {"a": 1}, 5, True, "x", "2026-13-45", "0001-01-01T00:00:00+14:00"]
 WRONG: Final[Mapping[type[Any], Callable[[Any], list[Any]]]] = {
+    inspect.AnyType: lambda _: [NUL, DEEP],
     inspect.BoolType: lambda _: [[], {"a": 1}, "perhaps", 2],
     inspect.DateTimeType: lambda _: DATES,
     inspect.DateType: lambda _: DATES,
@@ -148,8 +149,10 @@ PARTS: Final[Mapping[type[Any], Callable[[Any], Iterator[Wrong]]]] = {
     inspect.StructType: _wrong_fields,
 }
 VALID: Final[Mapping[type[Any], Callable[[Any], Any]]] = {
+    inspect.AnyType: lambda _: "x",
     inspect.BoolType: lambda _: True,
     inspect.DateTimeType: lambda _: "2026-01-05T10:00:00",
+    inspect.DateType: lambda _: "2026-01-05",
     inspect.DictType: lambda _: {},
     inspect.FloatType: lambda _: 1.5,
     inspect.IntType: lambda kind: kind.ge or 1,

@@ -50,6 +50,7 @@ ROUTES = (
     Route("DELETE", "/actions/user/clear-avatar",                   "auth.clear_avatar", status=204, fixed=(("kind", "persons"),)),
     *avatar("persons", service="auth"),
     *avatar("organisations", service="auth"),
+    Route("GET",    "/data/departments/{department_id}/persons", "auth.list_persons_of_department", returns=list[p.PersonRow]),
     *data("departments", service="auth"),
     *data("organisations", service="auth", kept=("organisation",)),
     *data("persons", service="auth", update=OF_ACCOUNT),

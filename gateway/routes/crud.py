@@ -3,14 +3,19 @@
 from typing import Any, Final
 
 from gateway.routes.table import Body, Route, avatar, data
+from services.common.contracts.crud import budgets as b
 from services.common.contracts.crud import context as c
+from services.common.contracts.crud import departments as d
 from services.common.contracts.crud import event_log as e
 from services.common.contracts.crud import pipeline as f
 from services.common.contracts.crud import planning as n
 from services.common.contracts.crud import productions as p
 from services.common.contracts.crud import saved_searches as s
+from services.common.contracts.crud import schedules as v
+from services.common.contracts.crud import templates as t
 from services.common.contracts.crud import webhooks as h
 from services.common.contracts.tasks import workflow as w
+from services.common.contracts.types import Page
 
 PATHS = (
     "budget-entries",
@@ -70,6 +75,74 @@ def chosen(kind: str) -> tuple[Route, ...]:
             returns=p.ProductionRow,
         ),
         Route("DELETE", path + "/{ident}", "crud.drop", status=204, fixed=fixed),
+    )
+
+
+def equipment(kind: str, *, lists: Any, row: Any, new: Any, link: Any) -> tuple[Route, ...]:
+    """The routes of what departments have of a kind."""
+    path, fixed = f"/data/departments/{{department_id}}/{kind}", (("kind", kind),)
+    return (
+        Route(
+            "GET", f"/data/departments/{kind}", "crud.list_equipment", fixed=fixed, returns=lists
+        ),
+        Route(
+            "POST",
+            path,
+            "crud.equip_department",
+            status=201,
+            body=Body.LENIENT,
+            fixed=fixed,
+            takes=new,
+            returns=link,
+        ),
+        Route("GET", path + "/{ident}", "crud.read_equipment", fixed=fixed, returns=row),
+        Route("DELETE", path + "/{ident}", "crud.unequip_department", status=204, fixed=fixed),
+    )
+
+
+SCHEDULE = "/data/projects/{project_id}/schedule-items"
+BUDGETS = "/data/projects/{project_id}/budgets"
+BUDGET = BUDGETS + "/{budget_id}"
+TEMPLATE = "/data/project-templates/{template_id}"
+#: What each list of a template takes, what it adds, and its rows.
+TEMPLATE_LISTS: Final[dict[str, tuple[Any, Any, Any]]] = {
+    "task-types": (t.NewTaskTypeOfTemplate, t.TaskTypeInTemplate, list[t.TaskTypeOfTemplate]),
+    "task-statuses": (
+        t.NewTaskStatusOfTemplate,
+        t.TaskStatusInTemplate,
+        list[t.TaskStatusOfTemplate],
+    ),
+    "asset-types": (t.NewAssetTypeOfTemplate, t.AssetTypeOfTemplate, list[t.AssetTypeOfTemplate]),
+    "status-automations": (
+        t.NewAutomationOfTemplate,
+        w.StatusAutomationRow,
+        list[w.StatusAutomationRow],
+    ),
+    "preview-background-files": (
+        t.NewBackgroundOfTemplate,
+        t.BackgroundOfTemplate,
+        list[t.BackgroundOfTemplate],
+    ),
+}
+
+
+def used_by_template(kind: str) -> tuple[Route, ...]:
+    """The routes of a template's list of one kind: list, add, remove."""
+    path, fixed = f"{TEMPLATE}/{kind}", (("kind", kind),)
+    takes, added, rows = TEMPLATE_LISTS[kind]
+    return (
+        Route("GET", path, "crud.list_template_part", fixed=fixed, returns=rows),
+        Route(
+            "POST",
+            path,
+            "crud.link_to_template",
+            status=201,
+            body=Body.LENIENT,
+            fixed=fixed,
+            takes=takes,
+            returns=added,
+        ),
+        Route("DELETE", path + "/{ident}", "crud.unlink_from_template", status=204, fixed=fixed),
     )
 
 
@@ -150,6 +223,9 @@ ROUTES = (
     Route("GET",  "/data/persons/{person_id}/day-offs/year/{year}",          "crud.list_absences", returns=list[n.DayOffRow]),
     Route("GET",  "/data/persons/{person_id}/day-offs/month/{year}/{month}", "crud.list_absences", returns=list[n.DayOffRow]),
     Route("GET",  "/data/persons/{person_id}/day-offs/week/{year}/{week}",   "crud.list_absences", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/projects/{project_id}/day-offs", "crud.list_team_absences", returns=n.DaysOffByPerson, query=n.PeriodQuery),
+    Route("GET",  "/data/projects/{project_id}/build-jobs", "crud.list_build_jobs", returns=list[n.BuildJobRow]),
+    Route("GET",  "/data/projects/{project_id}/playlists/all", "crud.list_all_playlists", returns=list[n.PlaylistWithJobs] | Page[n.PlaylistWithJobs], query=n.NumberedPage, slow=True),
     Route("GET",  "/data/projects/{project_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
     Route("GET",  "/data/projects/{project_id}/episodes/{episode_id}/playlists", "crud.list_project_playlists", returns=list[n.PlaylistInBrief]),
     Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", returns=n.PlaylistRow, takes=n.PlaylistEntry, body=Body.LENIENT),
@@ -174,6 +250,38 @@ ROUTES = (
     Route("GET",  "/data/entities/{ident}/output-files",                "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery),
     Route("GET",  "/data/entities/{ident}/output-files/last-revisions", "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("last", True),)),
     Route("GET",  "/data/asset-instances/{ident}/output-files",         "crud.list_output_files_of", returns=list[f.OutputFileRow], query=f.OutputFileQuery, fixed=(("of", "instance"),)),
+    Route("POST", "/actions/projects/{project_id}/task-type-links/reorder",   "crud.reorder_links", returns=list[p.TaskTypeInProduction], takes=w.TypesInOrder, body=Body.JSON, fixed=(("kind", "task-type"),)),
+    Route("POST", "/actions/projects/{project_id}/task-status-links/reorder", "crud.reorder_links", returns=list[p.TaskStatusInProduction], takes=w.StatusesInOrder, body=Body.JSON, fixed=(("kind", "task-status"),)),
+    Route("PUT",  SETTINGS + "/task-status/{ident}", "crud.open_status_to_clients", returns=p.TaskStatusInProduction, takes=p.OpenToClients, body=Body.LENIENT),
+    Route("GET",  "/data/projects/{project_id}/task-type-softwares", "crud.list_softwares_of_task_types", returns=list[p.SoftwareOfTaskType]),
+    Route("POST", "/data/projects/{project_id}/task-types/{task_type_id}/softwares", "crud.choose_software", returns=p.SoftwareOfTaskType, takes=p.ChosenSoftware, status=201, body=Body.LENIENT),
+    Route("DELETE", "/data/projects/{project_id}/task-types/{task_type_id}/softwares/{software_id}", "crud.drop_software", status=204),
+    Route("GET",    BUDGETS,                  "crud.list_budgets", returns=list[b.BudgetInBrief]),
+    Route("POST",   BUDGETS,                  "crud.create_budget", returns=b.BudgetRow, takes=b.NewBudget, body=Body.LENIENT),
+    Route("GET",    BUDGETS + "/time-spents", "crud.list_time_spent_by_department", returns=b.MinutesByDepartment, slow=True),
+    Route("GET",    BUDGET,                   "crud.read_budget", returns=b.BudgetRow),
+    Route("PUT",    BUDGET,                   "crud.update_budget", returns=b.BudgetRow, takes=b.BudgetChanges, body=Body.LENIENT),
+    Route("DELETE", BUDGET,                   "crud.delete_budget", status=204),
+    Route("GET",    BUDGET + "/entries",      "crud.list_budget_entries", returns=list[b.BudgetEntryInBrief]),
+    Route("POST",   BUDGET + "/entries",      "crud.create_budget_entry", returns=b.BudgetEntryRow, takes=b.NewBudgetEntry, body=Body.LENIENT),
+    Route("GET",    BUDGET + "/entries/{entry_id}", "crud.read_budget_entry", returns=b.BudgetEntryRow),
+    Route("PUT",    BUDGET + "/entries/{entry_id}", "crud.update_budget_entry", returns=b.BudgetEntryRow, takes=b.BudgetEntryChanges, body=Body.LENIENT),
+    Route("DELETE", BUDGET + "/entries/{entry_id}", "crud.delete_budget_entry", status=204),
+    Route("GET", SCHEDULE + "/task-types", "crud.list_scheduled_types", returns=list[v.ScheduledTaskType], effect=True),
+    *(Route("GET", SCHEDULE + f"/{{task_type_id}}/{kind}", "crud.list_scheduled_objects", returns=list[v.ScheduledObject], query=v.EpisodeQuery, fixed=(("kind", kind),), effect=True) for kind in ("asset-types", "episodes", "sequences", "edits")),
+    Route("GET",  "/data/production-schedule-versions/{version_id}/task-links", "crud.list_version_tasks", returns=list[v.ScheduledTask], query=v.TaskLinkQuery, slow=True),
+    Route("POST", "/actions/production-schedule-versions/{version_id}/set-task-links-from-production", "crud.copy_tasks_to_version", returns=v.CopiedTasks, slow=True),
+    Route("POST", "/actions/production-schedule-versions/{version_id}/set-task-links-from-production-schedule-version", "crud.copy_version", returns=v.CopiedTasks, takes=v.SourceVersion, body=Body.LENIENT, slow=True),
+    Route("POST", "/actions/production-schedule-versions/{version_id}/apply-to-production", "crud.apply_version", returns=v.AppliedTasks, slow=True),
+    *equipment("hardware-items", lists=d.MachinesByDepartment, row=d.MachineRow, new=d.NewMachine, link=d.MachineOfDepartment),
+    *equipment("software-licenses", lists=d.SoftwareByDepartment, row=d.SoftwareRow, new=d.NewSoftware, link=d.SoftwareOfDepartment),
+    *(route for kind in TEMPLATE_LISTS for route in used_by_template(kind)),
+    Route("PUT",  TEMPLATE + "/default-preview-background-file", "crud.set_template_background", returns=t.TemplateRow, takes=t.DefaultBackground, body=Body.LENIENT),
+    Route("PUT",  TEMPLATE + "/metadata-descriptors", "crud.set_template_columns", returns=t.TemplateRow, takes=t.Snapshot, body=Body.VALUE),
+    Route("POST", "/actions/project-templates/{template_id}/task-types/reorder",    "crud.reorder_template", returns=list[t.TaskTypeInTemplate], takes=w.TypesInOrder, body=Body.LENIENT, fixed=(("kind", "task-types"),)),
+    Route("POST", "/actions/project-templates/{template_id}/task-statuses/reorder", "crud.reorder_template", returns=list[t.TaskStatusInTemplate], takes=w.StatusesInOrder, body=Body.LENIENT, fixed=(("kind", "task-statuses"),)),
+    Route("POST", "/data/project-templates/from-project/{project_id}",              "crud.template_from_project", returns=t.TemplateRow, takes=t.NewTemplate, status=201, body=Body.LENIENT),
+    Route("POST", "/data/projects/{project_id}/apply-template/{template_id}",       "crud.apply_template", returns=p.ProductionRow),
     Route("POST", "/data/webhooks/{ident}/pause",      "crud.pause_webhook", returns=h.WebhookRow),
     Route("POST", "/data/webhooks/{ident}/resume",     "crud.resume_webhook", returns=h.WebhookRow),
     Route("POST", "/data/webhooks/{ident}/secret",     "crud.renew_webhook_secret", returns=h.WebhookSecret),

@@ -10,7 +10,7 @@ from services.common.contracts.tasks import overview as o
 from services.common.contracts.tasks import previews as p
 from services.common.contracts.tasks import time_spent as t
 from services.common.contracts.tasks import work as w
-from services.common.contracts.tasks.workflow import TaskTypeRow
+from services.common.contracts.tasks.workflow import TaskTypeRow, TypesInOrder
 from services.common.contracts.types import Id, ListedId, Page, PageQuery
 
 PATHS = (
@@ -164,6 +164,7 @@ WORK = (
     Route("GET",  "/data/episodes/{ident}/asset-tasks", "tasks.list_tasks_below", returns=list[w.NamedTask], query=w.TaskQuery, fixed=(("kind", "asset"), ("of", "episode"))),
     *(route for kind in ("asset", "shot", "sequence", "scene") for route in own_routes(kind)),
     Route("GET",  "/data/projects/{project_id}/tasks",    "tasks.list_project_tasks", returns=list[w.TaskRow] | Page[w.TaskRow], query=w.TasksOfProductionQuery, slow=True),
+    Route("POST", "/actions/task-types/reorder", "tasks.reorder_task_types", returns=list[TaskTypeRow], takes=TypesInOrder, body=Body.JSON),
     Route("POST", "/actions/projects/{project_id}/delete-tasks", "tasks.delete_tasks", returns=list[Id], takes=list[ListedId], body=Body.VALUE, slow=True),
     Route("DELETE", "/actions/projects/{project_id}/task-types/{task_type_id}/delete-tasks", "tasks.delete_tasks_of_type", status=204, slow=True),
 )

@@ -15,6 +15,7 @@ from services.assets.internal.descriptions import DESCRIBER
 from services.assets.internal.handlers import InternalHandlers
 from services.assets.internal.main_preview import MainPreviewRpc
 from services.assets.internal.rpc import InternalRpc
+from services.assets.internal.schedule import ScheduleObjectsRpc
 from services.assets.models import Base
 from services.assets.overview.rpc import OverviewRpc
 from services.assets.policy.castings import CASTINGS, INSTANCES
@@ -48,6 +49,7 @@ class AssetsService(
     InternalHandlers,
     InternalRpc,
     MainPreviewRpc,
+    ScheduleObjectsRpc,
     DescriptionRpc,
 ):
     """Assets, shots and what appears where."""

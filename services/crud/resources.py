@@ -110,6 +110,7 @@ RESOURCES: Final = Registry(
         read=manager,
         create=manager,
         update=manager,
+        rules=schedule_rules.VersionRules(),
     ),
     Resource(
         path="production-schedule-version-task-links",
@@ -157,7 +158,14 @@ RESOURCES: Final = Registry(
         path="output-types", model=m.OutputType, list=anyone, read=anyone, bad_id_is_unknown=True
     ),
     Resource(path="file-status", model=m.FileStatus, list=anyone, read=anyone),
-    Resource(path="softwares", model=m.Software, list=anyone, read=anyone, bad_id_is_unknown=True),
+    Resource(
+        path="softwares",
+        model=m.Software,
+        list=anyone,
+        read=anyone,
+        rules=file_rules.SoftwareRules(),
+        bad_id_is_unknown=True,
+    ),
     Resource(path="hardware-items", model=m.HardwareItem),
     Resource(
         path="preview-background-files",

@@ -6,7 +6,10 @@ from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc
+from services.crud.budgets.rpc import BudgetRpc
+from services.crud.budgets.rpc_entries import BudgetEntryRpc
 from services.crud.config import CrudSettings
+from services.crud.departments.rpc import DepartmentRpc
 from services.crud.event_log import EventLogRpc
 from services.crud.history.partitions import HistoryPartitionRpc
 from services.crud.history.rpc import HistoryRpc
@@ -31,10 +34,17 @@ from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
 from services.crud.policy.webhooks import WEBHOOKS
 from services.crud.productions.rpc import ProductionRpc
 from services.crud.productions.rpc_links import TypeLinkRpc
+from services.crud.productions.rpc_order import OrderRpc
 from services.crud.productions.rpc_settings import ProjectSettingsRpc
+from services.crud.productions.rpc_softwares import SoftwareRpc
 from services.crud.productions.rpc_team import TeamRpc
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches.rpc import SavedSearchRpc
+from services.crud.schedules.rpc_items import ScheduleRpc
+from services.crud.schedules.rpc_versions import ScheduleVersionRpc
+from services.crud.templates.rpc_apply import TemplateRpc
+from services.crud.templates.rpc_lists import TemplateListRpc
+from services.crud.templates.rpc_settings import TemplateSettingsRpc
 from services.crud.webhooks.rpc import WebhookRpc
 
 
@@ -50,7 +60,17 @@ class CrudService(
     ProductionRpc,
     SavedSearchRpc,
     TypeLinkRpc,
+    OrderRpc,
+    SoftwareRpc,
     TeamRpc,
+    BudgetRpc,
+    BudgetEntryRpc,
+    DepartmentRpc,
+    ScheduleRpc,
+    ScheduleVersionRpc,
+    TemplateRpc,
+    TemplateListRpc,
+    TemplateSettingsRpc,
     EventLogRpc,
     HistoryRpc,
     HistoryPartitionRpc,

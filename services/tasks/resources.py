@@ -27,8 +27,13 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         rules=rules.TaskTypeRules(),
-        # ``assets`` removes the links of a deleted type.
-        frees=frozenset({"assets.task_type_asset_type_link.task_type_id"}),
+        # ``assets`` and ``crud`` remove the links of a deleted type.
+        frees=frozenset(
+            {
+                "assets.task_type_asset_type_link.task_type_id",
+                "crud.project_task_type_software_link.task_type_id",
+            }
+        ),
     ),
     Resource(
         path="task-status",

@@ -20,6 +20,8 @@ from services.tasks.internal.context import ContextRpc
 from services.tasks.internal.descriptions import DESCRIBER
 from services.tasks.internal.handlers import InternalHandlers
 from services.tasks.internal.rpc import InternalRpc
+from services.tasks.internal.schedule import TaskScheduleRpc
+from services.tasks.internal.sums import SumRpc
 from services.tasks.models import Base
 from services.tasks.overview.rpc import OverviewRpc
 from services.tasks.policy.comments import ATTACHMENTS, COMMENTS
@@ -40,6 +42,7 @@ from services.tasks.work.rpc_project_tasks import ProjectTaskRpc
 from services.tasks.work.rpc_read import TaskReadRpc
 from services.tasks.work.rpc_related import RelatedRowsRpc
 from services.tasks.work.rpc_time import TimeRpc
+from services.tasks.work.rpc_types import TaskTypeRpc
 from services.tasks.work.rpc_workload import WorkloadRpc
 
 
@@ -71,12 +74,15 @@ class TasksService(
     TaskCreationRpc,
     TaskReadRpc,
     TimeRpc,
+    TaskTypeRpc,
     WorkloadRpc,
     # internal
     CastingStatsRpc,
     ContextRpc,
     InternalHandlers,
     InternalRpc,
+    SumRpc,
+    TaskScheduleRpc,
     DescriptionRpc,
 ):
     """Tasks, comments, previews, time."""

@@ -110,6 +110,45 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "status_automation_id": ids["status_automation"],
         "preview_background_file_id": ids["preview_background_file"],
     },
+    "crud.link_to_template": lambda ids: {
+        "task_type_id": ids["task_type"],
+        "task_status_id": ids["task_status"],
+        "asset_type_id": ids["entity_type"],
+        "status_automation_id": ids["status_automation"],
+        "preview_background_file_id": ids["preview_background_file"],
+    },
+    "crud.reorder_template": lambda ids: {
+        "task_type_ids": [ids["task_type"]],
+        "task_status_ids": [ids["task_status"]],
+    },
+    **dict.fromkeys(
+        ("crud.reorder_links", "tasks.reorder_task_types"),
+        lambda ids: {
+            "task_type_ids": [ids["task_type"]],
+            "task_status_ids": [ids["task_status"]],
+        },
+    ),
+    "crud.open_status_to_clients": lambda _ids: {"is_client_allowed": True},
+    "crud.create_budget": lambda _ids: {"name": "New"},
+    "crud.update_budget": lambda _ids: {"name": "Newer"},
+    **dict.fromkeys(
+        ("crud.create_budget_entry", "crud.update_budget_entry"),
+        lambda ids: {
+            "department_id": ids["department"],
+            "start_date": "2026-01-05",
+            "months_duration": 2,
+            "daily_salary": 300,
+        },
+    ),
+    "crud.equip_department": lambda ids: {
+        "hardware_item_id": ids["hardware_item"],
+        "software_id": ids["software"],
+    },
+    "crud.copy_version": lambda ids: {"production_schedule_version_id": ids["another version"]},
+    "crud.choose_software": lambda ids: {"software_id": ids["software"]},
+    "crud.set_template_background": lambda _ids: {},
+    "crud.set_template_columns": lambda _ids: [{"name": "New"}],
+    "crud.template_from_project": lambda _ids: {"name": "New"},
     "crud.choose_many": lambda ids: {"task_types": [{"task_type_id": ids["task_type"]}]},
     "crud.add_to_playlist": lambda ids: {"entity_id": ids["shot"], "preview_file_id": None},
     "crud.save": lambda ids: {

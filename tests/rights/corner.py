@@ -201,8 +201,13 @@ class Corner:
         self.put("output_file", name=name, source_file_id=source, **kinds, **entity)
 
     def _planning(self) -> None:
+        self.put("project_task_type_link")
+        if self.place.name != "other":  # the production has its statuses
+            self.put("project_task_status_link", task_status_id=self.world.status)
         self.put("milestone", name=self.mark("milestone"), date=DAY)
         self.put("schedule_item", start_date=DAY, end_date=DAY, object_id=None)
+        copy = f"{self.place.name} copy"
+        self.ids["another version"] = self.put("production_schedule_version", "b", name=copy)
         version = self.put("production_schedule_version", name=self.mark("schedule version"))
         link = {"production_schedule_version_id": version}
         self.put("production_schedule_version_task_link", **link)

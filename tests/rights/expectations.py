@@ -22,7 +22,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
         auth.show_caller auth.send_avatar assets.list_asset_types assets.read_asset_type
         crud.list_open_projects crud.list_all_projects crud.send_background crud.list_history
-        crud.send_background_thumbnail crud.send_avatar
+        crud.send_background_thumbnail crud.send_avatar auth.list_persons_of_department
         """,
     "to be a person": """
         auth.log_out auth.change_password auth.prepare_totp auth.enable_totp auth.disable_totp
@@ -38,6 +38,12 @@ BY_RULE: Final[dict[str, str]] = {
     "an administrator": """
         auth.set_password auth.mail_reset_link auth.remove_factors auth.join_department
         auth.leave_department auth.list_login_logs
+        crud.link_to_template crud.unlink_from_template crud.reorder_template
+        crud.set_template_background crud.set_template_columns
+        crud.list_build_jobs crud.list_all_playlists
+        crud.list_time_spent_by_department crud.list_equipment crud.read_equipment
+        crud.equip_department crud.unequip_department
+        crud.template_from_project crud.apply_template tasks.reorder_task_types
         crud.upload_background auth.upload_avatar:organisations
         """,
     DAYS_OFF: """
@@ -62,7 +68,8 @@ BY_RULE: Final[dict[str, str]] = {
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,
-    "a manager": "crud.list_event_names",
+    "to be of the studio in the production's team": "crud.list_team_absences",
+    "a manager": "crud.list_event_names crud.list_template_part",
     "a manager of what is asked for": "crud.list_last_events",
     "any role, and the team of what is asked for": """
         assets.list_entities:asset tasks.list_with_tasks:asset
@@ -79,6 +86,7 @@ BY_RULE: Final[dict[str, str]] = {
         assets.list_project_entities assets.list_assets_of_type assets.list_shared_used
         assets.list_descriptors assets.list_asset_types_of_project
         tasks.list_project_tasks crud.list_chosen crud.show_team
+        crud.list_softwares_of_task_types
         """,
     NO_VENDOR: """
         assets.read_casting assets.list_casting_by_type
@@ -92,7 +100,8 @@ BY_RULE: Final[dict[str, str]] = {
     STUDIO_PEOPLE: """
         tasks.read_project_news
         assets.list_project_entities:concept assets.create_entity:concept crud.list_plans
-        tasks.create_entity_tasks
+        tasks.create_entity_tasks crud.list_scheduled_types crud.list_scheduled_objects
+        crud.list_version_tasks
         """,
     READER: """
         assets.read_part assets.list_children assets.list_shots_of_episode
@@ -148,6 +157,11 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type
         tasks.list_project_comments tasks.list_project_rows
         crud.link_task_type crud.link_task_status
+        crud.reorder_links crud.open_status_to_clients
+        crud.copy_tasks_to_version crud.copy_version crud.apply_version
+        crud.list_budgets crud.read_budget crud.create_budget crud.update_budget
+        crud.delete_budget crud.list_budget_entries crud.read_budget_entry
+        crud.create_budget_entry crud.update_budget_entry crud.delete_budget_entry
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
         crud.pause_webhook crud.resume_webhook crud.renew_webhook_secret crud.test_webhook
         crud.replay_webhook crud.list_deliveries
@@ -156,6 +170,9 @@ BY_RULE: Final[dict[str, str]] = {
     f"{MANAGE} or to have created it": "assets.remove_entity assets.remove_entities",
     f"{MANAGE} or to supervise all departments": """
         assets.create_descriptor assets.update_descriptor assets.remove_descriptor
+        """,
+    f"{MANAGE} or to supervise the department in the production": """
+        crud.choose_software crud.drop_software
         """,
     "to assign the person": "tasks.assign_task tasks.assign_tasks",
     f"{MANAGE} or to supervise the tasks' department": "tasks.clear_assignation",

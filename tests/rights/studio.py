@@ -95,8 +95,16 @@ class Studio(World):
         share("output_type", name="Cache", short_name="abc")
         share("file_status", name="To review", color="#000000")
         share("software", name="Blender", short_name="bl", file_extension=".blend")
+        link = {"department_id": self.departments["animation"]}
+        self.add("software_department_link", "it", software_id=self.shared["software"], **link)
         share("preview_background_file", name="Sky")
         share("hardware_item", name=mark(STUDIO, "hardware"), short_name="h")
+        self.add(
+            "hardware_item_department_link",
+            "it",
+            hardware_item_id=self.shared["hardware_item"],
+            **link,
+        )
         share("custom_action", name=mark(STUDIO, "custom action"), url="http://x")
         plugin = {"plugin_id": "p", "version": "1", "maintainer_name": "m", "license": "MIT"}
         share("plugin", name=mark(STUDIO, "plugin"), **plugin)

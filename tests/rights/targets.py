@@ -28,12 +28,19 @@ SEGMENTS: Final = {
     "team": "person",
     "news": "news",
     "related-tasks": "task_type",
+    "task-statuses": "task_status",
+    "from-project": "project",
+    "entries": "budget_entry",
+    "software-licenses": "software",
+    "apply-template": "project_template",
 }
 #: By route, where the segment isn't enough.
 EXCEPTIONS: Final = {
     "/data/chats/{ident}": "chat",
     "/pictures/preview-files/{ident}": "preview without file",
 }
+#: By the parameter, where its segment is that of another kind.
+PARAMETERS: Final = {"task_type_id": "task_type"}
 WORDS: Final = {
     "day": "2026-01-05",
     "year": "2026",
@@ -69,8 +76,13 @@ def kinds(route: Route) -> list[str]:
     found = []
     for segment, name in PARAMETER.findall(route.path):
         if name not in WORDS:
-            found.append(EXCEPTIONS.get(route.path) or SEGMENTS[segment])
+            found.append(kind_of(route, segment, name))
     return found
+
+
+def kind_of(route: Route, segment: str, name: str) -> str:
+    """The kind of the id that a parameter of a path is."""
+    return EXCEPTIONS.get(route.path) or PARAMETERS.get(name) or SEGMENTS[segment]
 
 
 def places(route: Route, who: Person, world: Studio) -> Iterator[tuple[Place, bool]]:
@@ -113,7 +125,7 @@ def path_of(route: Route, ids: Ids, place: Place) -> str:
 
     def fill(match: re.Match[str]) -> str:
         segment, name = match.group(1) or "", match.group(2)
-        value = WORDS.get(name) or ids[EXCEPTIONS.get(route.path) or SEGMENTS[segment]]
+        value = WORDS.get(name) or ids[kind_of(route, segment, name)]
         ending = ".mp4" if segment and "/movies/" in route.path else ".png"
         return f"{segment}/{value}{ending if name == 'file' else ''}".removeprefix("/")
 

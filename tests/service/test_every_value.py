@@ -82,7 +82,12 @@ class Answers(dict[str, Any]):
                 "tasks.list_projects_of_tasks": {world.task: world.project},
                 "assets.list_projects_of_entities": {world.asset: world.project},
                 "auth.list_short_persons": {},
-                "chat.read_row": {},
+                "chat.read_row": {
+                    **world.tables["chat_message"][0],
+                    "created_at": "2026-01-05T10:00:00",
+                    "updated_at": "2026-01-05T10:00:00",
+                    "type": "ChatMessage",
+                },
                 "crud.list_team": {},
                 "tasks.list_attachments_of_messages": {},
             }

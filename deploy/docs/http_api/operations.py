@@ -41,7 +41,13 @@ READING: Final = {
     "download": "Download",
     "is": "Tell",
 }
-IRREGULAR: Final = {"status": "status", "news": "news", "persons": "person", "entities": "entity"}
+IRREGULAR: Final = {
+    "status": "status",
+    "statuses": "status",
+    "news": "news",
+    "persons": "person",
+    "entities": "entity",
+}
 #: Segments of paths that tell no more than the method does.
 SAYS_NOTHING: Final = frozenset({"data", "actions", "new", "settings"})
 #: Segments that say which of the things before them are meant.
@@ -106,6 +112,41 @@ NAMED: Final = {
         "read_next_output_revision_of_asset_instance"
     ),
     "POST /data/projects/{project_id}/settings/batch": "choose_many_of_project",
+    "POST /actions/projects/{project_id}/task-type-links/reorder": (
+        "reorder_task_type_links_of_project"
+    ),
+    "POST /actions/projects/{project_id}/task-status-links/reorder": (
+        "reorder_task_status_links_of_project"
+    ),
+    "POST /actions/project-templates/{template_id}/task-types/reorder": (
+        "reorder_task_types_of_project_template"
+    ),
+    "POST /actions/project-templates/{template_id}/task-statuses/reorder": (
+        "reorder_task_statuses_of_project_template"
+    ),
+    "POST /data/project-templates/from-project/{project_id}": "create_project_template_of_project",
+    "POST /data/departments/{department_id}/hardware-items": "add_hardware_item_of_department",
+    "DELETE /data/departments/{department_id}/hardware-items/{ident}": (
+        "remove_hardware_item_of_department"
+    ),
+    "POST /data/departments/{department_id}/software-licenses": (
+        "add_software_license_of_department"
+    ),
+    "DELETE /data/departments/{department_id}/software-licenses/{ident}": (
+        "remove_software_license_of_department"
+    ),
+    "GET /data/projects/{project_id}/schedule-items/{task_type_id}/asset-types": (
+        "list_scheduled_asset_types_of_project"
+    ),
+    "GET /data/projects/{project_id}/schedule-items/{task_type_id}/edits": (
+        "list_scheduled_edits_of_project"
+    ),
+    "GET /data/projects/{project_id}/schedule-items/{task_type_id}/episodes": (
+        "list_scheduled_episodes_of_project"
+    ),
+    "GET /data/projects/{project_id}/schedule-items/{task_type_id}/sequences": (
+        "list_scheduled_sequences_of_project"
+    ),
 }
 
 

@@ -27,13 +27,13 @@ TOPICS: Final = (
         "People",
         "People, bots, departments and the studio itself.",
         ("persons", "departments", "studios", "organisations"),
-        ("services.auth.people", "services.common.files"),
+        ("services.auth.people", "services.crud.departments", "services.common.files"),
     ),
     Topic(
         "Productions",
         "Films, series and commercials: their settings, their teams, what they start from.",
         ("projects", "project-status", "project-templates"),
-        ("services.crud.productions",),
+        ("services.crud.productions", "services.crud.templates"),
     ),
     Topic(
         "Entities",
@@ -63,6 +63,7 @@ TOPICS: Final = (
         "Workflow",
         "Kinds of work, states of it, and what a state sets off.",
         ("task-types", "task-status", "status-automations"),
+        ("services.tasks.work.rpc_types",),
     ),
     Topic(
         "Time",
@@ -112,7 +113,7 @@ TOPICS: Final = (
             "budget-entries",
             "salary-scales",
         ),
-        ("services.crud.planning",),
+        ("services.crud.planning", "services.crud.budgets", "services.crud.schedules"),
     ),
     Topic(
         "Files",

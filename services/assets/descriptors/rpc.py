@@ -23,6 +23,7 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Select
 from services.common.database.tables import NOW
+from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, Row, Values
 from services.common.runtime.rpc_server import command, query
@@ -77,7 +78,7 @@ class DescriptorRpc(ResourceService):
         keeper.check(self, {"project_id": project, "departments": departments})
         existing = self._existing_departments(values["task_type_id"], departments)
         values["project_id"] = project
-        values["field_name"] = self._unused_key(values, None)
+        values["field_name"] = unused_key(self.tx, values, None)
         descriptor_id = self.tx.connection.execute(
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
@@ -103,7 +104,7 @@ class DescriptorRpc(ResourceService):
         # Locked before the name is compared: two renames must not both move the values.
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
         if values.get("name", row["name"]) != row["name"]:
-            values["field_name"] = self._unused_key({**row, **values}, row["id"])
+            values["field_name"] = unused_key(self.tx, {**row, **values}, row["id"])
             self._move_values(row, values["field_name"])
         self.tx.connection.execute(
             sa.update(DESCRIPTOR)
@@ -167,30 +168,6 @@ class DescriptorRpc(ResourceService):
         columns = self.registry["metadata-descriptors"].columns(None, relations=True)
         return sa.select(*columns).where(DESCRIPTORS.rows_in(self, [project]))
 
-    def _unused_key(self, values: Row, ident: UUID | None) -> str:
-        """The key for a descriptor of that name, which no other has.
-
-        Raises InvalidInput when another has the name, or the name makes no key.
-        """
-        # An advisory lock serializes writers of one entity type: the constraints compare names and
-        # keys separately, and the message is to be the same for all.
-        self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
-        other_descriptors = sa.select(DESCRIPTOR.c.name, DESCRIPTOR.c.field_name).where(
-            DESCRIPTOR.c.project_id == values["project_id"],
-            DESCRIPTOR.c.entity_type == values["entity_type"],
-            DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
-            DESCRIPTOR.c.id.is_distinct_from(ident),
-        )
-        keys_by_name = {
-            reads_as(name): key for name, key in self.tx.connection.execute(other_descriptors)
-        }
-        if reads_as(values["name"]) in keys_by_name:
-            raise InvalidInput(EXISTS)
-        if not slug(values["name"]):
-            message = "The name needs a letter or a digit."
-            raise InvalidInput(message)
-        return free_slug(values["name"], set(keys_by_name.values()), KEY_LENGTH)
-
     def _link_departments(self, ident: UUID, departments: Collection[UUID]) -> None:
         """Replace the departments of the descriptor."""
         of_descriptor = DEPARTMENTS.c.metadata_descriptor_id == ident
@@ -227,6 +204,29 @@ class DescriptorRpc(ResourceService):
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False))
+
+
+def unused_key(tx: Transaction, values: Row, ident: UUID | None) -> str:
+    """The key for a descriptor of that name, which no other has.
+
+    Raises InvalidInput when another has the name, or the name makes no key.
+    """
+    # An advisory lock serializes writers of one entity type: the constraints compare names and
+    # keys separately, and the message is to be the same for all.
+    tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
+    other_descriptors = sa.select(DESCRIPTOR.c.name, DESCRIPTOR.c.field_name).where(
+        DESCRIPTOR.c.project_id == values["project_id"],
+        DESCRIPTOR.c.entity_type == values["entity_type"],
+        DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
+        DESCRIPTOR.c.id.is_distinct_from(ident),
+    )
+    keys_by_name = {reads_as(name): key for name, key in tx.connection.execute(other_descriptors)}
+    if reads_as(values["name"]) in keys_by_name:
+        raise InvalidInput(EXISTS)
+    if not slug(values["name"]):
+        message = "The name needs a letter or a digit."
+        raise InvalidInput(message)
+    return free_slug(values["name"], set(keys_by_name.values()), KEY_LENGTH)
 
 
 def _changes(body: DescriptorChanges) -> Values:

@@ -8,17 +8,25 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.models import Entity, MetadataDescriptor
+from services.assets.descriptors.rpc import unused_key
+from services.assets.models import (
+    Entity,
+    MetadataDescriptor,
+    department_metadata_descriptor_link,
+)
 from services.assets.policy.entity_types import entity_type
+from services.common.contracts.assets.descriptors import TYPES
 from services.common.contracts.assets.events import AssetReadyChanged
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.tasks.events import TaskMakesReady
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, read_value
+from services.common.crud.validation import BadValue, parse_id, read_value
 from services.common.database.tables import NOW, table_of
-from services.common.events.subscriber import Delivery, on
+from services.common.errors import InvalidInput
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.json_types import JsonObject
+from services.common.values import array_or_empty
 
 DESCRIBED = (
     "entity_type",
@@ -30,6 +38,8 @@ DESCRIBED = (
     "position",
     "task_type_id",
 )
+#: What a template's descriptor gives: its key is made from its name, its place is the last.
+GIVEN = ("entity_type", "name", "data_type", "choices", "for_client", "task_type_id")
 FIRST_EPISODE = "E01"
 
 
@@ -64,18 +74,19 @@ class InternalHandlers(ResourceService):
             )
             self.tx.emit(event)
 
-    # Unordered: a production is prepared once, and existing rows are kept.
-    @on("project:prepared")
+    # Unordered, and recorded last: existing rows are kept, and departments are asked for first.
+    @on("project:prepared", inbox=Inbox.LAST)
     def prepare_project(self, delivery: Delivery) -> None:
-        """Create the first episode and the descriptors of a new production."""
+        """Create the first episode of a new production, and its descriptors or a template's."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
+        departments = self._known_departments(message.descriptors)
         if cross_references.was_deleted(self, message.project_id):
             return
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
         for descriptor in message.descriptors:
-            self._describe(message.project_id, descriptor)
-        for descriptor in self._studio_descriptors():
+            self._describe_as(message.project_id, descriptor, departments)
+        for descriptor in self._studio_descriptors() if message.is_new else ():
             self._describe(message.project_id, descriptor)
 
     def _first_episode(self, project: UUID, ident: UUID) -> None:
@@ -108,27 +119,70 @@ class InternalHandlers(ResourceService):
         )
         return [dict(row) for row in self.tx.session.execute(statement).mappings()]
 
-    def _describe(self, project: UUID, descriptor: JsonObject) -> None:
-        table = table_of(MetadataDescriptor)
-        fields = {name: descriptor[name] for name in DESCRIBED if descriptor.get(name) is not None}
-        try:
-            values = {name: read_value(table.c[name], value) for name, value in fields.items()}
-        except BadValue:
-            return  # a template may hold what was never checked
-        if not values.get("name") or not values.get("field_name") or not values.get("entity_type"):
-            return
+    def _known_departments(self, descriptors: list[JsonObject]) -> set[UUID]:
+        """Those of the departments of a template's descriptors that there are still."""
+        named = {ident for one in descriptors for ident in _departments(one)}
+        references: cross_references.IdsByTable = {("auth", "department"): named}
+        return cross_references.ask_existing(self, references)["auth", "department"]
+
+    def _describe_as(self, project: UUID, descriptor: JsonObject, departments: set[UUID]) -> None:
+        """Add a descriptor of a template, unless the production would not take it."""
+        values = _of_template(descriptor)
         # A template's descriptors are kept as JSON, which no delete of a task type changes.
-        kind = values.get("task_type_id")
-        if kind is not None and cross_references.was_deleted(self, UUID(str(kind))):
+        if not values or cross_references.was_deleted(self, values["task_type_id"]):
             return
+        values["project_id"] = project
+        try:
+            values["field_name"] = unused_key(self.tx, values, None)
+        except InvalidInput:
+            return  # it has one of that name
+        ident = self._describe(project, values)
+        rows = [
+            {"metadata_descriptor_id": ident, "department_id": department}
+            for department in _departments(descriptor)
+            if department in departments
+        ]
+        if ident is not None and rows:
+            self.tx.connection.execute(sa.insert(department_metadata_descriptor_link), rows)
+
+    def _describe(self, project: UUID, values: JsonObject) -> UUID | None:
+        """Add a descriptor unless there is such a one; returns the id of a new one."""
+        table = table_of(MetadataDescriptor)
         statement = (
             insert(table)
             .values({**values, "project_id": project})
             .on_conflict_do_nothing()
             .returning(table.c.id)
         )
-        descriptor_id = self.tx.session.scalar(statement)
-        if descriptor_id is not None:
-            facts = {"id": descriptor_id, "project_id": project}
+        ident: UUID | None = self.tx.session.scalar(statement)
+        if ident is not None:
+            facts = {"id": ident, "project_id": project}
             resource = self.registry["metadata-descriptors"]
             self.tx.emit(self.registry.event(resource, "new", facts))
+        return ident
+
+
+def _of_template(descriptor: JsonObject) -> JsonObject:
+    """The values of a template's descriptor; empty if no production could have it."""
+    table = table_of(MetadataDescriptor)
+    given = {name: descriptor[name] for name in GIVEN if descriptor.get(name) is not None}
+    try:
+        values = {name: read_value(table.c[name], value) for name, value in given.items()}
+    except BadValue:
+        return {}  # a template may hold what was never checked
+    kind, of_tasks = values.get("task_type_id"), values.get("entity_type") == "Task"
+    complete = values.get("name") and values.get("entity_type") in TYPES
+    if not complete or of_tasks != (kind is not None):
+        return {}
+    return {**values, "task_type_id": kind}
+
+
+def _departments(descriptor: JsonObject) -> list[UUID]:
+    """The departments of a template's descriptor, as far as they are ids."""
+    found = []
+    for ident in array_or_empty(descriptor.get("departments")):
+        try:
+            found.append(parse_id(ident))
+        except BadValue:
+            continue
+    return list(dict.fromkeys(found))

@@ -8,15 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.auth.models import Department, Person, department_link
+from services.auth.policy.account_fields import visible
 from services.auth.policy.protected import account_to_change
 from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.auth.people import DepartmentOfPerson
+from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import known_id
+from services.common.crud.validation import known_id, path_id
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject
-from services.common.runtime.rpc_server import command
+from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
 LINK = department_link.c
@@ -57,6 +59,26 @@ class DepartmentRpc(ResourceService):
         self.tx.connection.execute(membership)
         self._person_changed(person)
         return Reply(b"")
+
+    @query
+    def list_persons_of_department(self, department_id: str) -> Reply:
+        """The members of a department by name, with their departments.
+
+        In full for administrators; clients see those of their productions, in brief.
+        Raises InvalidInput, NotFound.
+        """
+        department = path_id(department_id)
+        resource = self.registry["persons"]
+        seen = visible(self.actor, single=False)
+        only = None if seen is None else seen | {"departments"}
+        members = sa.select(LINK.person_id).where(LINK.department_id == department)
+        person = resource.table.c
+        rows = sa.select(*resource.columns(only, relations=True)).where(person.id.in_(members))
+        rows = resource.scoped(self, rows)
+        with self.database.read() as connection:
+            if not connection.scalar(sa.select(sa.exists().where(Department.id == department))):
+                raise NotFound
+        return lists.json_array(self, rows.order_by(person.first_name, person.last_name, person.id))
 
     def _person_for_admin(self, ident: str) -> UUID:
         admin.check(self, {})

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from services.common.crud.row_json import as_json
 from services.common.database.prepared import parameter
-from services.common.database.sql_types import Columns, Expression, Select
+from services.common.database.sql_types import Column, Columns, Expression, Select
 from services.common.database.tables import NOW
 from services.common.json_types import Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from services.common.crud.resource import Resource
 
@@ -65,6 +66,25 @@ def changed(resource: Resource, names: tuple[str, ...]) -> sa.UpdateBase:
     values = {**{name: row.c[name] for name in names}, "updated_at": NOW}
     statement = sa.update(table).where(table.c.id == IDENT).values(values)
     return statement.returning(*table.c, *resource.facts.values())
+
+
+def placed(key: Column, ids: Sequence[UUID]) -> sa.Update:
+    """UPDATE the ``priority`` of the rows that ``key`` finds by ``ids`` to their places, from 1.
+
+    Of an id that is named twice the later place counts.
+    """
+    places = {str(ident): place for place, ident in enumerate(ids, start=1)}
+    # Two array parameters: a list of thousands would be a new statement each time.
+    given = (
+        sa.func.unnest(
+            sa.cast(list(places), sa.ARRAY(sa.Uuid(as_uuid=False))),
+            sa.cast(list(places.values()), sa.ARRAY(sa.Integer)),
+        )
+        .table_valued("id", "place", name="given")
+        .render_derived()
+    )
+    change = sa.update(key.table).where(key == given.c.id)
+    return change.values(priority=given.c.place, updated_at=NOW)
 
 
 def to_facts(resource: Resource, row: Sequence[Any]) -> Row:

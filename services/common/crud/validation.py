@@ -34,6 +34,7 @@ __all__ = [
     "list_ids",
     "parse_id",
     "parse_moment",
+    "path_id",
     "period",
     "read_value",
     "reader_of",
@@ -55,6 +56,15 @@ def row_id(text: str) -> UUID:
         return parse_id(text)
     except BadValue:
         message = "Malformed ID."
+        raise InvalidInput(message) from None
+
+
+def path_id(text: str) -> UUID:
+    """An id in a path of a route that tells malformed from unknown ones. Raises InvalidInput."""
+    try:
+        return parse_id(text)
+    except BadValue:
+        message = "Wrong UUID format."
         raise InvalidInput(message) from None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from services.common.actor import ROLES
 from services.common.database.tables import (
@@ -45,6 +45,40 @@ STYLES = (
 
 #: On whose boards a task status stands unless a production says otherwise.
 BOARD_ROLES = ("user", "admin", "supervisor", "manager", "vendor")
+
+
+def shown_to_clients(*, doc: str) -> Mapped[Any]:
+    """Whether clients are shown something; true in rows that the release before writes, too."""
+    return column(sa.Boolean(), nullable=True, default=True, server_default=sa.true(), doc=doc)
+
+
+class TypeSettings:
+    """How a production or a template uses a task type."""
+
+    priority: Mapped[int | None] = column(doc="Its place in lists; null: none.", example=2)
+    hd_bitrate_compression: Mapped[int | None] = column(
+        doc="The bit rate of its movies in full quality, in Mbit/s; null: the production's.",
+        example=28,
+    )
+    ld_bitrate_compression: Mapped[int | None] = column(
+        doc="The bit rate of its movies in low quality, in Mbit/s; null: the production's.",
+        example=6,
+    )
+    is_client_visible: Mapped[bool | None] = shown_to_clients(doc="Whether clients see its tasks.")
+
+
+class StatusSettings:
+    """How a production or a template uses a task status."""
+
+    priority: Mapped[int | None] = column(doc="Its place in lists; null: none.", example=2)
+    roles_for_board: Mapped[list[str] | None] = column(
+        default=lambda: list(BOARD_ROLES),
+        doc="The roles whose boards show it.",
+        example=["user", "supervisor"],
+    )
+    is_client_allowed: Mapped[bool | None] = column(
+        doc="Whether clients set it; null: as the status says."
+    )
 
 
 class ProductionSettings:
@@ -95,10 +129,21 @@ class ProductionSettings:
         example="assets",
     )
     hd_bitrate_compression: Mapped[int | None] = column(
-        default=28, doc="The bit rate of movies in full quality, in Mbit/s.", example=28
+        doc="The bit rate of movies in full quality, in Mbit/s; null: the server's setting.",
+        example=28,
     )
     ld_bitrate_compression: Mapped[int | None] = column(
-        default=6, doc="The bit rate of movies in low quality, in Mbit/s.", example=6
+        doc="The bit rate of movies in low quality, in Mbit/s; null: the server's setting.",
+        example=6,
+    )
+    is_client_stats_visible: Mapped[bool | None] = shown_to_clients(
+        doc="Whether clients see the statistics."
+    )
+    is_client_task_list_visible: Mapped[bool | None] = shown_to_clients(
+        doc="Whether clients see lists of tasks."
+    )
+    is_client_task_panel_visible: Mapped[bool | None] = shown_to_clients(
+        doc="Whether clients see a task's panel."
     )
     file_tree: Mapped[Any] = json_column(
         dict[str, Any],
@@ -166,7 +211,7 @@ class Project(ProductionSettings, TimestampedRow, Base):
     )
 
 
-class ProjectTaskTypeLink(TimestampedRow, Base):
+class ProjectTaskTypeLink(TypeSettings, TimestampedRow, Base):
     """A task type of a production, with its priority."""
 
     __tablename__ = "project_task_type_link"
@@ -175,10 +220,21 @@ class ProjectTaskTypeLink(TimestampedRow, Base):
 
     project_id: Mapped[UUID] = link("project", index=False)
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
-    priority: Mapped[int | None]
 
 
-class ProjectTaskStatusLink(TimestampedRow, Base):
+class ProjectTaskTypeSoftwareLink(TimestampedRow, Base):
+    """Software with which a production works on a task type."""
+
+    __tablename__ = "project_task_type_software_link"
+    paged = False
+    __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "software_id"),)
+
+    project_id: Mapped[UUID] = link("project", index=False)
+    task_type_id: Mapped[UUID] = ref("tasks.task_type")
+    software_id: Mapped[UUID] = link("software")
+
+
+class ProjectTaskStatusLink(StatusSettings, TimestampedRow, Base):
     """A task status of a production, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_task_status_link"
@@ -187,8 +243,6 @@ class ProjectTaskStatusLink(TimestampedRow, Base):
 
     project_id: Mapped[UUID] = link("project", index=False)
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
-    priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
 
 
 class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
@@ -216,27 +270,39 @@ class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
     )
 
 
-class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
+class ProjectTemplateTaskTypeLink(TypeSettings, TimestampedRow, Base):
     """A task type of a template, with its priority."""
 
     __tablename__ = "project_template_task_type_link"
     paged = False
+    # An index, and no constraint: it is built while others write.
+    __table_args__ = (
+        sa.Index(
+            "uq_project_template_task_type_link", "project_template_id", "task_type_id", unique=True
+        ),
+    )
 
-    project_template_id: Mapped[UUID] = link("project_template")
+    project_template_id: Mapped[UUID] = link("project_template", index=False)
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
-    priority: Mapped[int | None]
 
 
-class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
+class ProjectTemplateTaskStatusLink(StatusSettings, TimestampedRow, Base):
     """A task status of a template, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_template_task_status_link"
     paged = False
+    # An index, and no constraint: it is built while others write.
+    __table_args__ = (
+        sa.Index(
+            "uq_project_template_task_status_link",
+            "project_template_id",
+            "task_status_id",
+            unique=True,
+        ),
+    )
 
-    project_template_id: Mapped[UUID] = link("project_template")
+    project_template_id: Mapped[UUID] = link("project_template", index=False)
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
-    priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
 
 
 project_asset_type_link = links(

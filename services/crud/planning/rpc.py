@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
@@ -16,12 +17,15 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
 from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
+from services.common.values import BadValue, parse_day
 from services.common.wire.rpc_protocol import Reply
-from services.crud.models import DayOff
+from services.crud.models import DayOff, project_person_link
 from services.crud.policy import day_offs
 from services.crud.policy.project_access import permitted_project
+from services.crud.policy.projects import PROJECTS, SEE_ABSENCES
 from services.crud.policy.schedules import MILESTONES, SCHEDULE_ITEMS
 
 STAMPS: Final = frozenset({"created_at", "updated_at"})
@@ -67,6 +71,34 @@ class PlanningRpc(ResourceService):
         return self._of("day-offs", "person_id", person, "date", *touching, hidden=hidden)
 
     @query
+    def list_team_absences(
+        self, project_id: str, query: dict[str, str] | None = None
+    ) -> dict[str, list[JsonObject]]:
+        """The days off of a production's team by person, by date.
+
+        Those that overlap ``start_date`` to ``end_date`` of the query, if given. For the team
+        except clients and vendors; only managers are told the reasons, and people their own.
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        project = permitted_project(self, project_id, PROJECTS.may[SEE_ABSENCES])
+        first, last = _period(query or {})
+        day_off, seat = table_of(DayOff).c, project_person_link.c
+        team = sa.select(seat.person_id).where(seat.project_id == project)
+        rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
+            day_off.person_id.in_(team), day_off.date <= last, day_off.end_date >= first
+        )
+        with self.database.read() as connection:
+            texts = connection.scalars(rows_as_json(rows.order_by(day_off.date, day_off.id)))
+            found: list[JsonObject] = [msgspec.json.decode(text) for text in texts]
+        told = self.actor.role_in(project) in {"admin", "manager"}
+        by_person: dict[str, list[JsonObject]] = {}
+        for row in found:
+            if not told and row["person_id"] != str(self.actor.id):
+                del row[day_offs.REASON]
+            by_person.setdefault(row["person_id"], []).append(row)
+        return by_person
+
+    @query
     def read_own_absence(self, day: str) -> Reply:
         """The caller's day off that covers a day, or ``{}``. Raises NotFound, Forbidden (bots)."""
         person, requested = only_persons(self), _day(day)
@@ -95,6 +127,19 @@ class PlanningRpc(ResourceService):
         rows: Select = sa.select(*(column for column in columns if column.name not in hidden))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
         return self.not_modified_or(lambda: lists.json_array(self, rows))
+
+
+def _period(query: dict[str, str]) -> tuple[date, date]:
+    """The days that a query asks about, all by default. Raises InvalidInput."""
+    start, end = query.get("start_date"), query.get("end_date")
+    try:
+        return (
+            parse_day(start) if start else date.min,
+            parse_day(end) if end else date.max,
+        )
+    except BadValue:
+        message = f"Wrong date format for {start} and/or {end}"
+        raise InvalidInput(message) from None
 
 
 def _day(text: str) -> date:

@@ -9,23 +9,28 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common import bodies
+from services.common.access.rules import admin
 from services.common.contracts.crud.events import PlaylistEntityAdded
 from services.common.contracts.crud.planning import PlaylistEntry
 from services.common.crud import lists, reading
+from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.values import array_or_empty
+from services.common.values import BadValue, array_or_empty, whole
 from services.common.wire.rpc_protocol import Reply
-from services.crud.models import Playlist
+from services.crud.models import BuildJob, Playlist
 from services.crud.policy.playlists import PLAYLISTS
 from services.crud.policy.project_access import permitted_project
 
 #: In lists, what stands for the entities: the preview of the first one.
 FIRST_PREVIEW: Final = table_of(Playlist).c.shots[0]["preview_file_id"].astext
+
+
+JOBS: Final = Resource(path="build-jobs", model=BuildJob)
 
 
 class PlaylistRpc(ResourceService):
@@ -48,6 +53,33 @@ class PlaylistRpc(ResourceService):
             rows = rows.where(Playlist.episode_id == known_id(episode_id))
         order = (Playlist.created_at.desc(), Playlist.id)
         return self.not_modified_or(lambda: lists.json_array(self, rows.order_by(*order)))
+
+    @query
+    def list_all_playlists(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """All playlists of a production with their entities and jobs; a page of them if asked.
+
+        For administrators. Raises Forbidden, NotFound, InvalidInput.
+        """
+        project = permitted_project(self, project_id, admin)
+        asked = {"project_id": str(project), "relations": "true"}
+        page = _page((query or {}).get("page"))
+        # Below the first page there is nothing to divide.
+        if page >= 1:
+            asked |= {"page": str(page)}
+        return lists.list_rows(self, self.registry["playlists"], asked)
+
+    @query
+    def list_build_jobs(self, project_id: str) -> Reply:
+        """The jobs that build movies and archives of a production's playlists.
+
+        For administrators. Raises Forbidden, NotFound.
+        """
+        project = permitted_project(self, project_id, admin)
+        job = JOBS.table.c
+        playlists = sa.select(Playlist.id).where(Playlist.project_id == project)
+        rows = sa.select(*JOBS.columns(None, relations=False))
+        rows = rows.where(job.playlist_id.in_(playlists)).order_by(job.created_at, job.id)
+        return lists.json_array(self, rows)
 
     @command
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:
@@ -112,3 +144,12 @@ class PlaylistRpc(ResourceService):
 def _key(shot: JsonObject) -> tuple[Json, Json]:
     """What makes an item of a playlist the same as another."""
     return shot.get("entity_id"), shot.get("preview_file_id")
+
+
+def _page(text: str | None) -> int:
+    """The number of a page; 0 for none. Raises InvalidInput."""
+    try:
+        return whole(text) if text else 0
+    except BadValue:
+        message = "page must be an integer."
+        raise InvalidInput(message) from None

@@ -21,7 +21,12 @@ from services.common.database.sql_types import Column
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
-from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
+from services.crud.models import (
+    OutputFile,
+    PreviewBackgroundFile,
+    ProjectTaskTypeSoftwareLink,
+    WorkingFile,
+)
 from services.crud.policy.files import may_act_on_task, may_work_on_entity
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
@@ -100,6 +105,15 @@ class FileRules(ResourceRules[UUID | None]):
 
 #: The author and the revision of a file are set on creation only.
 NUMBERED: Final = frozenset({"person_id", "revision"})
+
+
+class SoftwareRules(SimpleRules):
+    """Productions don't keep software from being deleted."""
+
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Take it from the productions that work with it."""
+        link = ProjectTaskTypeSoftwareLink
+        ctx.tx.session.execute(sa.delete(link).where(link.software_id == row["id"]))
 
 
 class BackgroundRules(SimpleRules):

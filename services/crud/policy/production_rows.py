@@ -46,17 +46,35 @@ def _by_key(link: Any, key: str, value: Expression) -> Expression:
     return of_project.scalar_subquery()
 
 
-STATUS_LINK: Final = sa.func.json_build_object(
-    sa.literal_column("'priority'"),
-    ProjectTaskStatusLink.priority,
-    sa.literal_column("'roles_for_board'"),
-    ProjectTaskStatusLink.roles_for_board,
-)
+def _members(link: Any, *names: str) -> Expression:
+    """A JSON object of these columns."""
+    table = table_of(link)
+    pairs: list[Expression] = []
+    for name in names:
+        pairs += [sa.literal_column(f"'{name}'"), table.c[name]]
+    return sa.func.json_build_object(*pairs)
+
+
 USES: Final = (
     _by_key(ProjectTaskTypeLink, "task_type_id", table_of(ProjectTaskTypeLink).c.priority).label(
         "task_types_priority"
     ),
-    _by_key(ProjectTaskStatusLink, "task_status_id", STATUS_LINK).label("task_statuses_link"),
+    _by_key(
+        ProjectTaskTypeLink,
+        "task_type_id",
+        _members(
+            ProjectTaskTypeLink,
+            "priority",
+            "hd_bitrate_compression",
+            "ld_bitrate_compression",
+            "is_client_visible",
+        ),
+    ).label("task_type_links"),
+    _by_key(
+        ProjectTaskStatusLink,
+        "task_status_id",
+        _members(ProjectTaskStatusLink, "priority", "roles_for_board", "is_client_allowed"),
+    ).label("task_statuses_link"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final
 from uuid import UUID, uuid4
 
@@ -14,12 +14,15 @@ from services.common.access.context import CallContext
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.types import Id, about
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
-from services.common.crud.validation import BadValue, parse_id
+from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import array_or_empty
+from services.crud import bit_rates
 from services.crud import models as m
+from services.crud.parts import BACKGROUND, SETTINGS, copy_to_project
+from services.crud.policy.project_access import project_changed
 
 OPEN, CLOSED = "Open", "Closed"
 STATUS_COLOR: Final = "#000000"
@@ -32,39 +35,6 @@ STATUS_NAME: Final = (
     .correlate(m.Project)
     .scalar_subquery()
 )
-TEMPLATE_LISTS: Final = (
-    (m.ProjectTemplateTaskTypeLink, m.ProjectTaskTypeLink, ("task_type_id", "priority")),
-    (
-        m.ProjectTemplateTaskStatusLink,
-        m.ProjectTaskStatusLink,
-        ("task_status_id", "priority", "roles_for_board"),
-    ),
-)
-TEMPLATE_TABLES: Final = (
-    ("project_template_asset_type_link", "project_asset_type_link", "asset_type_id"),
-    (
-        "project_template_status_automation_link",
-        "project_status_automation_link",
-        "status_automation_id",
-    ),
-    (
-        "project_template_preview_background_file_link",
-        "project_preview_background_file_link",
-        "preview_background_file_id",
-    ),
-)
-#: Columns of a template that are not copied to a production.
-NOT_COPIED: Final = frozenset(
-    {
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "metadata_descriptors",
-    }
-)
-
 #: The team, whom an event about the production concerns.
 TEAM: Final = sa.func.array(
     sa.select(m.project_person_link.c.person_id)
@@ -87,6 +57,8 @@ class ProjectStart:
     template: UUID | None = None
     #: The id that the first episode of a TV show will have.
     first_episode: UUID | None = None
+    #: The columns that the template gives.
+    columns: list[JsonObject] = field(default_factory=list)
 
 
 class ProjectRules(ResourceRules[ProjectStart]):
@@ -100,36 +72,28 @@ class ProjectRules(ResourceRules[ProjectStart]):
     }
 
     def prepare(self, _ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> ProjectStart:
-        """Read the template's id in the body. Raises InvalidInput."""
+        """Read the template's id in the body. Raises NotFound."""
         ident = body.get("project_template_id")
         if ident is None:
             return ProjectStart()
-        try:
-            return ProjectStart(parse_id(ident))
-        except BadValue:
-            message = "project_template_id must be a valid UUID"
-            raise InvalidInput(message) from None
+        return ProjectStart(known_id(ident))
 
     def on_create(
         self, ctx: CrudContext, values: Values, body: JsonObject, start: ProjectStart
     ) -> None:
         """Fill absent values from the template; the default status is Open."""
         _check_resolution(values)
+        bit_rates.check(values)
         if start.template is not None:
-            template = _template(ctx, start.template)
-            # What the body sets takes precedence.
-            for name, value in template.items():
-                if name in values and body.get(name) is None:
-                    values[name] = value
+            start.columns = _fill_from_template(ctx, start.template, values, body)
         if values["project_status_id"] is None:
             values["project_status_id"] = _open_status(ctx)
 
-    def created(self, ctx: CrudContext, row: Row, body: JsonObject, start: ProjectStart) -> None:
-        """Copy the template's links, and emit ``project:prepared`` for the other services."""
-        descriptors: list[JsonObject] = []
+    def created(self, ctx: CrudContext, row: Row, _body: JsonObject, start: ProjectStart) -> None:
+        """Link what the template uses, and emit ``project:prepared`` for the other services."""
         if start.template is not None:
-            _copy_links(ctx, start.template, row["id"], body)
-            descriptors = _stored_descriptors(_template(ctx, start.template))
+            copy_to_project(ctx.tx.connection, start.template, row["id"])
+            project_changed(ctx, row["id"])
         # The id is chosen here, so that the answer can show it before assets has created the
         # episode.
         start.first_episode = uuid4() if row["production_type"] == TV_SHOW else None
@@ -137,7 +101,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
             ProjectPrepared(
                 project_id=row["id"],
                 first_episode_id=start.first_episode,
-                descriptors=descriptors,
+                descriptors=start.columns,
             )
         )
 
@@ -149,6 +113,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
         Emits ``project:prepared`` then.
         """
         _check_resolution(values)
+        bit_rates.check(values, row)
         if values.get("production_type") == TV_SHOW and row["production_type"] != TV_SHOW:
             start.first_episode = uuid4()
             ctx.tx.emit(ProjectPrepared(project_id=row["id"], first_episode_id=start.first_episode))
@@ -167,11 +132,13 @@ class ProjectRules(ResourceRules[ProjectStart]):
             _refuse_open(connection.scalar(sa.select(STATUS_NAME).where(m.Project.id == ident)))
 
     def on_delete(self, ctx: CrudContext, row: Row, _start: ProjectStart) -> None:
-        """Raise Refused while the production is open."""
+        """Raise Refused while the production is open; its choices of software go with it."""
         # Again, under the row's lock: it may have been opened since.
         name = m.ProjectStatus.name
         status = sa.select(name).where(m.ProjectStatus.id == row["project_status_id"])
         _refuse_open(ctx.tx.session.scalar(status))
+        link = m.ProjectTaskTypeSoftwareLink
+        ctx.tx.session.execute(sa.delete(link).where(link.project_id == row["id"]))
 
 
 def _refuse_open(status: str | None) -> None:
@@ -181,23 +148,26 @@ def _refuse_open(status: str | None) -> None:
 
 
 class TemplateRules(SimpleRules):
-    """Template names are unique."""
+    """Template names are unique, and bit rates those that movies can have."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Check that the name is free. Raises Integrity."""
-        _refuse_template_name(ctx, values["name"], None)
+        """Check the bit rates, and that the name is free. Raises Integrity."""
+        bit_rates.check(values, error=Integrity)
+        refuse_template_name(ctx, values["name"], None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Check that a new name is free. Raises Integrity."""
+        """Check new bit rates, and that a new name is free. Raises Integrity."""
+        bit_rates.check(values, row, error=Integrity)
         if "name" in values:
-            _refuse_template_name(ctx, values["name"], row["id"])
+            refuse_template_name(ctx, values["name"], row["id"])
 
 
-def _refuse_template_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
+def refuse_template_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
+    """Raise Integrity if another template has the name."""
     # Serialized, or the unique constraint would refuse one of two concurrent requests, with a
     # message that clients don't know.
     ctx.tx.lock_key(f"project template {name}")
@@ -216,6 +186,20 @@ def _check_resolution(values: Row) -> None:
         raise InvalidInput(message)
 
 
+def _fill_from_template(
+    ctx: CallContext, ident: UUID, values: Values, body: JsonObject
+) -> list[JsonObject]:
+    """Give a new production the settings of a template; returns the template's columns.
+
+    What the body sets takes precedence. Raises NotFound.
+    """
+    template = ctx.tx.locked(table_of(m.ProjectTemplate), ident)
+    given = {**settings_of(template), BACKGROUND: template[BACKGROUND]}
+    # Empty objects are what clients send for nothing.
+    values.update({n: v for n, v in given.items() if body.get(n) in (None, {})})
+    return stored_descriptors(template)
+
+
 def _open_status(ctx: CallContext) -> UUID:
     """The id of the status Open, which is created on first use together with Closed."""
     status = m.ProjectStatus
@@ -230,49 +214,16 @@ def _open_status(ctx: CallContext) -> UUID:
     return UUID(str(status_id))
 
 
-def _template(ctx: CallContext, ident: UUID) -> JsonObject:
-    table = table_of(m.ProjectTemplate)
-    row = ctx.tx.session.execute(sa.select(table).where(table.c.id == ident)).mappings().first()
-    if row is None:
-        message = f"Project template with id {ident} not found"
-        raise InvalidInput(message)
-    return {
-        name: row[name] for name in row if name not in NOT_COPIED or name == "metadata_descriptors"
-    }
+# --- templates ------------------------------------------------------------------------------------
 
 
-def _stored_descriptors(template: Row) -> list[JsonObject]:
+def settings_of(template: Row) -> Values:
+    """The settings that a template gives to productions: all that it has."""
+    return {name: template[name] for name in SETTINGS if template[name] is not None}
+
+
+def stored_descriptors(template: Row) -> list[JsonObject]:
+    """The columns that a template gives to productions."""
     descriptors = array_or_empty(template["metadata_descriptors"])
     # Stored before it was checked, or imported.
     return [descriptor for descriptor in descriptors if isinstance(descriptor, dict)]
-
-
-def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObject) -> None:
-    """Copy the template's links, except for lists that the request's body has."""
-    names = {
-        "task_type_id": "task_types",
-        "task_status_id": "task_statuses",
-        "asset_type_id": "asset_types",
-        "status_automation_id": "status_automations",
-        "preview_background_file_id": "preview_background_files",
-    }
-    for source, target, columns in TEMPLATE_LISTS:
-        if body.get(names[columns[0]]) is None:
-            rows = ctx.tx.session.execute(
-                sa.select(*(table_of(source).c[name] for name in columns)).where(
-                    table_of(source).c.project_template_id == template
-                )
-            ).mappings()
-            for row in rows:
-                # A null is left out: the column's default applies.
-                values = {name: value for name, value in row.items() if value is not None}
-                ctx.tx.session.add(target(project_id=project, **values))
-    tables = ctx.metadata.tables
-    for source_name, target_name, column in TEMPLATE_TABLES:
-        if body.get(names[column]) is None:
-            link = tables[source_name]
-            selection = sa.select(sa.literal(project, sa.Uuid), link.c[column]).where(
-                link.c.project_template_id == template
-            )
-            copied = sa.insert(tables[target_name]).from_select(["project_id", column], selection)
-            ctx.tx.session.execute(copied)

@@ -12,9 +12,15 @@ from services.common.crud.resource import CrudContext, ResourceRules, SimpleRule
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
-from services.common.json_types import JsonObject, Values
+from services.common.json_types import JsonObject, Row, Values
 from services.common.values import BadValue, parse_id, whole
-from services.crud.models import ProductionScheduleVersion, ScheduleItem
+from services.crud.models import (
+    ProductionScheduleVersion,
+    ProductionScheduleVersionTaskLink,
+    Project,
+    ScheduleItem,
+    production_schedule_version_task_link_person_link,
+)
 from services.crud.policy.schedules import VERSION_PROJECT
 
 if TYPE_CHECKING:
@@ -96,6 +102,24 @@ class TaskLinkRules(ResourceRules[UUID | None]):
         if project is not None and project != of_task:
             message = "Task and production schedule version must belong to the same project."
             raise InvalidInput(message)
+
+
+class VersionRules(SimpleRules):
+    """A version is deleted with its tasks; what was made from it forgets it."""
+
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Delete the version's tasks, and point to it no more."""
+        run, version = ctx.tx.session, row["id"]
+        link = ProductionScheduleVersionTaskLink
+        seat = production_schedule_version_task_link_person_link
+        links = sa.select(link.id).where(link.production_schedule_version_id == version)
+        own = seat.c.production_schedule_version_task_link_id.in_(links)
+        run.execute(sa.delete(seat).where(own))
+        run.execute(sa.delete(link).where(link.production_schedule_version_id == version))
+        made, project = ProductionScheduleVersion, Project
+        for column in (made.production_schedule_from, project.from_schedule_version_id):
+            change = sa.update(column.class_).where(column == version)
+            run.execute(change.values({column.key: None}))
 
 
 def of_project(_ctx: CallContext, text: str) -> Condition:

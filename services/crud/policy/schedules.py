@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.policy import STUDIO, Policy
-from services.common.access.rules import Facts, Rule
+from services.common.access.rules import Facts, Rule, manager
 from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
 from services.common.values import BadValue, parse_id
@@ -58,17 +60,25 @@ def _asked(ctx: CallContext, query: Facts) -> bool:
 asked_project_team: Final = Rule("project_id of a production of yours", _asked)
 
 
-def _for_the_studio(kind: str, model: type[Any], project: Expression | None = None) -> Policy:
+CHANGE_VERSION: Final = "copy and apply"
+
+
+def _for_the_studio(
+    kind: str,
+    model: type[Any],
+    project: Expression | None = None,
+    may: Mapping[str, Rule] = MappingProxyType({}),
+) -> Policy:
     """The policy of plans: all of them, also of closed productions, for the studio's people."""
     table = table_of(model)
     column = table.c.project_id if project is None else project
-    return Policy(kind=kind, table=table, project=column, sees=STUDIO, lists_closed=True)
+    return Policy(kind=kind, table=table, project=column, sees=STUDIO, lists_closed=True, may=may)
 
 
 SCHEDULE_ITEMS: Final = _for_the_studio("schedule-items", ScheduleItem)
 MILESTONES: Final = _for_the_studio("milestones", Milestone)
 SCHEDULE_VERSIONS: Final = _for_the_studio(
-    "production-schedule-versions", ProductionScheduleVersion
+    "production-schedule-versions", ProductionScheduleVersion, may={CHANGE_VERSION: manager}
 )
 SCHEDULED_TASKS: Final = _for_the_studio(
     "production-schedule-version-task-links", TaskLink, VERSION_PROJECT

@@ -12,14 +12,18 @@ from services.common import bodies
 from services.common.contracts.crud.productions import (
     NewTaskStatusInProduction,
     NewTaskTypeInProduction,
+    OpenToClients,
 )
 from services.common.crud import cross_references, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
-from services.common.database.tables import NOW
-from services.common.json_types import JsonObject
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW, table_of
+from services.common.errors import NotFound
+from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
+from services.crud import bit_rates
 from services.crud.models import (
     Project,
     ProjectTaskStatusLink,
@@ -27,7 +31,7 @@ from services.crud.models import (
     ScheduleItem,
     project_status_automation_link,
 )
-from services.crud.policy.project_access import project_changed
+from services.crud.policy.project_access import permitted_project, project_changed
 from services.crud.policy.projects import CHANGE, PROJECTS
 
 LINKS: Final = {
@@ -44,16 +48,25 @@ class TypeLinkRpc(ResourceService):
         """The settings of a production that affect comments. For ``tasks``.
 
         Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
-        "status_automations": [ids]}``; empty for an unknown production.
+        "status_automations": [ids], "client_statuses": {status id: whether clients set it}}``;
+        empty for an unknown production.
         """
         ident = UUID(project_id)
         link = project_status_automation_link.c
         automations = sa.select(link.status_automation_id).where(link.project_id == ident)
+        status = ProjectTaskStatusLink
+        own = sa.select(
+            sa.func.coalesce(
+                sa.func.json_object_agg(status.task_status_id, status.is_client_allowed),
+                sa.text("'{}'::json"),
+            )
+        ).where(status.project_id == ident, status.is_client_allowed.is_not(None))
         row = sa.select(
             Project.max_retakes,
             Project.is_clients_isolated,
             Project.is_set_preview_automated,
             sa.func.array(automations.scalar_subquery()).label("status_automations"),
+            own.scalar_subquery().label("client_statuses"),
         ).where(Project.id == ident)
         with self.database.read() as connection:
             rules = connection.execute(row).mappings().first()
@@ -108,6 +121,7 @@ class TypeLinkRpc(ResourceService):
         writing.ask_targets(self, resource, facts, {})
         unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
         values = {name: value for name, value in facts.items() if name not in unique}
+        self._check_bit_rates(resource.table, facts, unique)
         statement = insert(resource.table).values(facts)
         link_id = self.tx.connection.scalar(
             # An upsert: concurrent requests for the same link must not fail.
@@ -117,6 +131,38 @@ class TypeLinkRpc(ResourceService):
         )
         project_changed(self, facts["project_id"])
         return Reply(resource.view(self.tx, link_id))
+
+    @command
+    def open_status_to_clients(self, project_id: str, ident: str, data: Json = None) -> Reply:
+        """Set whether clients of the production set a status; null: as the status says.
+
+        Returns the link. For its managers. Raises InvalidInput, NotFound (also for a status that
+        the production doesn't use), Forbidden. Emits ``project:update``.
+        """
+        allowed = bodies.read(OpenToClients, data).is_client_allowed
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
+        resource = LINKS["task-status"]
+        link = resource.table
+        change = sa.update(link).where(
+            link.c.project_id == project, link.c.task_status_id == known_id(ident)
+        )
+        values = {"is_client_allowed": allowed, "updated_at": NOW}
+        link_id = self.tx.connection.scalar(change.values(values).returning(link.c.id))
+        if link_id is None:
+            raise NotFound
+        project_changed(self, project)
+        return Reply(resource.view(self.tx, link_id))
+
+    def _check_bit_rates(self, link: sa.Table, facts: Row, unique: list[str]) -> None:
+        """Raise InvalidInput for bit rates that movies can't have."""
+        if bit_rates.HIGH not in link.c:
+            return
+        run = self.tx.connection
+        same = [link.c[name] == facts[name] for name in unique]
+        before = run.execute(sa.select(link).where(*same)).mappings().first()
+        project = sa.select(table_of(Project)).where(Project.id == facts["project_id"])
+        parent = run.execute(project).mappings().first()
+        bit_rates.check(facts, before or bit_rates.NOTHING, parent or bit_rates.NOTHING)
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -14,71 +14,15 @@ from services.common.contracts.crud.productions import CHOSEN, ChosenTogether
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import default_of, known_id
-from services.common.database.tables import NOW, table_of
+from services.common.database.tables import NOW
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
-from services.crud.models import (
-    ProjectTaskStatusLink,
-    ProjectTaskTypeLink,
-    project_asset_type_link,
-    project_preview_background_file_link,
-    project_status_automation_link,
-)
+from services.crud.parts import ASSET_TYPES, AUTOMATIONS, BACKGROUNDS, STATUSES, TYPES, Part
 from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
-
-class Choice(NamedTuple):
-    """A kind of setting: its link table, and the table of the service that it references."""
-
-    link: sa.Table
-    key: str
-    service: str
-    table: str
-    path: str
-    name: str
-    #: Whether an event is emitted even if nothing changes.
-    always_emits: bool = False
-
-
-TYPES: Final = Choice(
-    table_of(ProjectTaskTypeLink),
-    "task_type_id",
-    "tasks",
-    "task_type",
-    "task-types",
-    "TaskType",
-    always_emits=True,
-)
-STATUSES: Final = Choice(
-    table_of(ProjectTaskStatusLink),
-    "task_status_id",
-    "tasks",
-    "task_status",
-    "task-status",
-    "TaskStatus",
-)
-ASSET_TYPES: Final = Choice(
-    project_asset_type_link, "asset_type_id", "assets", "entity_type", "entity-types", "EntityType"
-)
-AUTOMATIONS: Final = Choice(
-    project_status_automation_link,
-    "status_automation_id",
-    "tasks",
-    "status_automation",
-    "status-automations",
-    "StatusAutomation",
-)
-BACKGROUNDS: Final = Choice(
-    project_preview_background_file_link,
-    "preview_background_file_id",
-    "crud",
-    "preview_background_file",
-    "preview-background-files",
-    "PreviewBackgroundFile",
-)
 CHOICES: Final = {
     "task-types": TYPES,
     "task-status": STATUSES,
@@ -86,6 +30,8 @@ CHOICES: Final = {
     "status-automations": AUTOMATIONS,
     "preview-background-files": BACKGROUNDS,
 }
+#: Of these an event is emitted even if nothing changes.
+ALWAYS_TOLD: Final = TYPES
 
 
 class ProjectSettingsRpc(ResourceService):
@@ -96,7 +42,7 @@ class ProjectSettingsRpc(ResourceService):
         """What the production uses, as plain rows; for its team. Raises NotFound, Forbidden."""
         project = permitted_project(self, project_id, PROJECTS.may[SEE])
         choice = CHOICES[kind]
-        link = choice.link.c
+        link = choice.of_projects.c
         ids = sa.select(link[choice.key]).where(link.project_id == project)
         if choice.service == self.name:
             resource = self.registry[choice.path]
@@ -122,10 +68,8 @@ class ProjectSettingsRpc(ResourceService):
         if not self._existing({choice: {row_id}})[choice]:
             message = f"{choice.name} with id {row_id} not found"
             raise InvalidInput(message)
-        if (
-            self._insert_links(choice, project, {row_id: body.get("priority")})
-            or choice.always_emits
-        ):
+        added = self._insert_links(choice, project, {row_id: body.get("priority")})
+        if added or choice is ALWAYS_TOLD:
             project_changed(self, project)
         return project_reply(self, project)
 
@@ -138,7 +82,7 @@ class ProjectSettingsRpc(ResourceService):
         choice = CHOICES[kind]
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         row_id = known_id(ident)
-        link = choice.link
+        link = choice.of_projects
         self.tx.connection.execute(
             sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == row_id)
         )
@@ -168,7 +112,7 @@ class ProjectSettingsRpc(ResourceService):
         # Deleted in the transaction of the inserts below: readers never see the production without
         # types.
         if batch.replace_task_types:
-            link = TYPES.link
+            link = TYPES.of_projects
             other_types = link.c[TYPES.key].not_in(task_types)
             self.tx.connection.execute(
                 sa.delete(link).where(link.c.project_id == project, other_types)
@@ -180,7 +124,7 @@ class ProjectSettingsRpc(ResourceService):
         project_changed(self, project)
         return project_reply(self, project)
 
-    def _existing(self, references: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
+    def _existing(self, references: dict[Part, set[UUID]]) -> dict[Part, set[UUID]]:
         """Those that exist; calls their owners."""
         foreign: cross_references.IdsByTable = {}
         for choice, ids in references.items():
@@ -197,12 +141,12 @@ class ProjectSettingsRpc(ResourceService):
         return {choice: existing[choice.service, choice.table] for choice in references}
 
     def _insert_links(
-        self, choice: Choice, project: UUID, rows_by_id: dict[UUID, int | None]
+        self, choice: Part, project: UUID, rows_by_id: dict[UUID, int | None]
     ) -> bool:
         """Insert the missing links; returns whether there were any."""
         if not rows_by_id:
             return False
-        link = choice.link
+        link = choice.of_projects
         rows = [
             {
                 **_defaults(link),
@@ -218,7 +162,7 @@ class ProjectSettingsRpc(ResourceService):
 
     def _set_priorities(self, project: UUID, priorities: dict[UUID, int | None]) -> None:
         """Set the priorities given."""
-        link = TYPES.link
+        link = TYPES.of_projects
         for ident, priority in priorities.items():
             if priority is not None:
                 self.tx.connection.execute(

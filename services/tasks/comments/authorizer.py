@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.common.access.context import CallContext
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
-from services.common.json_types import Row
+from services.common.json_types import JsonObject, Row
 from services.tasks.comments.context import CommentContext, Draft
 from services.tasks.policy import access
 from services.tasks.policy.clients import CLIENT
@@ -20,12 +20,25 @@ MAY_COMMENT: Final = "This requires to work on the task."
 MAY_SET: Final = "This requires a role that may give that status."
 
 
-def check_status(role: str | None, status: Row) -> None:
+#: What a production lets its clients set, by the status's id; others are as the status says.
+Opened = Mapping[str, bool]
+
+
+def check_status(role: str | None, status: Row, opened: Opened) -> None:
     """Raise Forbidden for a status that artists or clients may not set."""
     if (role == "user" and not status["is_artist_allowed"]) or (
-        role == "client" and not status["is_client_allowed"]
+        role == CLIENT and not opened.get(str(status["id"]), status["is_client_allowed"])
     ):
         raise Forbidden(MAY_SET)
+
+
+def ask_opened(ctx: CallContext, project: UUID | None) -> Opened:
+    """What the production lets the caller set, if they are a client there."""
+    if project is None or ctx.actor.role_in(project) != CLIENT:
+        return {}
+    rules: JsonObject = ctx.ask("crud", "read_production_rules", project_id=str(project))
+    opened: Opened = rules.get("client_statuses", {})
+    return opened
 
 
 class Sees(NamedTuple):
@@ -62,11 +75,14 @@ class CommentAuthorizer(TaskAuthorizer):
 
     def check_statuses(self, drafts: Sequence[Draft]) -> None:
         """Check that the caller's role may set the statuses. Raises Forbidden, NotFound."""
+        projects = {self.task(draft.task_id)["project_id"] for draft in drafts}
+        opened = {project: ask_opened(self.ctx, project) for project in projects}
         for draft in drafts:
             status = self._statuses.get(draft.status_id)
             if status is None:
                 raise NotFound
-            check_status(self.role(self.task(draft.task_id)), status)
+            task = self.task(draft.task_id)
+            check_status(self.role(task), status, opened[task["project_id"]])
 
     def comment_of_task(self, task_id: str, comment_id: str) -> tuple[Row, Row]:
         """A task and its comment. Raises NotFound, and Forbidden for a comment of another task."""

@@ -21,7 +21,7 @@ from services.common.errors import Forbidden
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import mentions
-from services.tasks.comments.authorizer import check_status
+from services.tasks.comments.authorizer import Opened, ask_opened, check_status
 from services.tasks.comments.views import clients_among, with_previews, without_rejected
 from services.tasks.models import (
     AttachmentFile,
@@ -57,6 +57,8 @@ class Prefetched:
 
     #: The team that an edited text may mention; None if the text stays.
     team: mentions.Team | None = None
+    #: Which statuses the production opens to clients or closes, where the caller is one.
+    opened: Opened = field(default_factory=dict)
     #: Those of a deleted comment's previews that stand for their entity.
     mains: Mains = field(default_factory=dict)
 
@@ -81,12 +83,14 @@ class CommentRules(ResourceRules[Prefetched]):
             with ctx.database.read() as connection:
                 previews = list(connection.scalars(only_shown_by(ident)))
             return Prefetched(mains=main_previews(ctx, previews))
-        if not isinstance(body.get("text"), str):
+        edits = isinstance(body.get("text"), str)
+        if not edits and "task_status_id" not in body:
             return Prefetched()
         query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
         with ctx.database.read() as connection:
             project = connection.scalar(query.where(Comment.id == ident))
-        return Prefetched(mentions.ask_team(ctx, project, [body["text"]]))
+        team = mentions.ask_team(ctx, project, [body["text"]]) if edits else None
+        return Prefetched(team, ask_opened(ctx, project))
 
     def on_update(
         self,
@@ -94,7 +98,7 @@ class CommentRules(ResourceRules[Prefetched]):
         row: Row,
         values: Values,
         _body: JsonObject,
-        _prefetched: Prefetched,
+        prefetched: Prefetched,
     ) -> None:
         """Set the editor of a change; only managers may change author, task and visibility.
 
@@ -113,7 +117,7 @@ class CommentRules(ResourceRules[Prefetched]):
             query = sa.select(table).where(table.c.id == values["task_status_id"])
             status = ctx.tx.connection.execute(query).mappings().first()
             if status is not None:
-                check_status(role, status)
+                check_status(role, status, prefetched.opened)
         if values.get("object_id") not in {None, row["object_id"]}:
             _check_may_move(ctx, values["object_id"])
 

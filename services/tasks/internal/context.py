@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud import json_parts, lists
+from services.common.crud import json_parts
 from services.common.crud.resource_service import ResourceService
 from services.common.database.prepared import parameter
 from services.common.database.sql_types import Condition, Expression, Select
@@ -62,11 +61,3 @@ class ContextRpc(ResourceService):
         person = str(self.actor.id) if self.actor.id else None
         productions = sorted(map(str, self.actor.projects))
         return json_parts.read(self.database, PLAIN, person=person, productions=productions)
-
-    @query
-    def list_rows_shown(self, path: str, ids: list[str]) -> Reply:
-        """Rows of a resource without relations; for other services, which authorize."""
-        table = self.registry[path].table
-        return lists.json_array(
-            self, _all(path).where(table.c.id.in_([UUID(ident) for ident in ids]))
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, NotFound
 from services.common.runtime.service import CONFIG
 from tests.service.one_service import OneService
 from tests.world import World
@@ -54,3 +54,27 @@ def test_the_user_limit_is_enforced(auth: OneService, monkeypatch: pytest.Monkey
 def test_clients_of_the_studio_are_told_by_their_role(auth: OneService, world: World) -> None:
     """And nobody else."""
     assert auth.call("admin", "list_clients") == [world.people["client"]]
+
+
+def test_members_of_a_department_are_listed_by_name(auth: OneService, world: World) -> None:
+    """In full to administrators; clients see those of their productions, in brief."""
+    for name in ("vendor", "stranger"):
+        world.link("department_link", person_id=world.people[name], department_id=world.department)
+    auth.fill(world)
+    auth.fakes.replies["crud.list_team"] = {world.people["artist"]: None}
+    arguments = {"department_id": world.department}
+    rows = auth.call("admin", "list_persons_of_department", **arguments)
+    assert [row["first_name"] for row in rows] == ["Artist", "Stranger", "Vendor"]
+    assert [row["departments"] for row in rows] == [[world.department]] * 3
+    assert rows[0]["email"] == "artist@example.com"
+    for who in ("manager", "artist", "vendor"):
+        reduced = auth.call(who, "list_persons_of_department", **arguments)
+        assert len(reduced) == 3
+        assert reduced[0]["departments"] == [world.department]
+        assert "email" not in reduced[0]
+    (seen,) = auth.call("client", "list_persons_of_department", **arguments)
+    assert (seen["first_name"], "desktop_login" in seen) == ("Artist", False)
+    with pytest.raises(InvalidInput, match="Wrong UUID format"):
+        auth.call("admin", "list_persons_of_department", department_id="x")
+    with pytest.raises(NotFound):
+        auth.call("artist", "list_persons_of_department", department_id=world.studio)

@@ -171,6 +171,31 @@ def test_statuses_may_be_closed_to_artists_or_clients(
     assert outcomes == {name: want}
 
 
+@pytest.mark.parametrize(
+    ("status", "opened", "want"),
+    [("secret", True, OK), ("done", False, FORBIDDEN), ("done", True, OK)],
+)
+def test_a_production_may_open_statuses_to_its_clients(
+    tasks: OneService, desk: Desk, status: str, opened: bool, want: str
+) -> None:
+    """Or close them; also when a comment is changed. To others it is as the status says."""
+    given = body(desk, status=status)
+    ident = given["task_status_id"]
+    rules = tasks.fakes.replies["crud.read_production_rules"]
+    tasks.fakes.replies["crud.read_production_rules"] = {
+        **rules,
+        "client_statuses": {ident: opened},
+    }
+    outcomes = tasks.outcomes(["client"], "comment_task", task_id=desk.task, data=given)
+    assert outcomes == {"client": want}
+    own = post_comment(tasks, desk, "client", "mine", "wfa")["id"]
+    change = {"path": "comments", "ident": own, "data": {"task_status_id": ident}}
+    assert tasks.outcomes(["client"], "update_row", **change) == {"client": want}
+    if status == "secret":
+        artist = tasks.outcomes(["artist"], "comment_task", task_id=desk.task, data=given)
+        assert artist == {"artist": FORBIDDEN}
+
+
 def test_the_project_role_decides(tasks: OneService, desk: Desk) -> None:
     """A manager of the studio who is an artist in the production is an artist."""
     for seat in desk.tables["project_person_link"]:

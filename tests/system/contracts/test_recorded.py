@@ -23,13 +23,40 @@ from PIL import Image
 
 from gateway.routes import ROUTES
 from tests.running import System, token_for
-from tests.system.contracts.recorded.compare import collect_known, compare
+from tests.system.contracts.recorded.compare import Difference, collect_known, compare
 
+#: Fields that the reference got after the recording: ours have them besides.
+LATER = frozenset(
+    {
+        "hd_bitrate_compression",
+        "ld_bitrate_compression",
+        "is_client_stats_visible",
+        "is_client_task_list_visible",
+        "is_client_task_panel_visible",
+        "is_client_visible",
+        "is_client_allowed",
+        "link_is_client_allowed",
+        "task_type_links",
+    }
+)
+#: Since then null: those of the server's settings.
+BIT_RATES = ["$.hd_bitrate_compression", "$.ld_bitrate_compression"]
 HERE = Path(__file__).parent / "recorded"
 #: What the contract wants otherwise than the reference did it: paths not compared, by route.
 DEPARTURES = {
     # a refused value is told with the name of its field
     ("GET", "/data/projects"): ["$.message"],
+    ("POST", "/data/projects"): BIT_RATES,
+    ("POST", "/data/project-templates"): BIT_RATES,
+    # today
+    **{
+        ("GET", f"/data/projects/<project_id>/schedule-items/{part}"): ["$[*].start_date"]
+        for part in (
+            "task-types",
+            *(f"<task_type_id>/{kind}" for kind in ("asset-types", "episodes", "sequences")),
+            "<task_type_id>/edits",
+        )
+    },
     # its name is made up
     ("POST", "/actions/tasks/<task_id>/comments/<comment_id>/add-preview"): ["$.name"],
     # a PNG is kept as it came, where the reference wrote it anew
@@ -149,6 +176,11 @@ def send(system: System, exchange: dict[str, Any], tables: dict[str, Any]) -> re
     )
 
 
+def is_later(difference: Difference) -> bool:
+    """Whether it is a field that the reference got after the recording."""
+    return difference.kind == "extra" and difference.path.rpartition(".")[2] in LATER
+
+
 @pytest.mark.parametrize("exchange", _exchanges())
 def test_answers_as_recorded(
     system: System, states: dict[str, Any], exchange: dict[str, Any]
@@ -174,4 +206,5 @@ def test_answers_as_recorded(
     aside += [f"${path.removeprefix('$.body')}" for path in exchange.get("varies") or []]
     clock = (exchange["now"], now.isoformat())
     differences = compare(want, got.json(), known=known, clock=clock, ignore=aside)
+    differences = [one for one in differences if not is_later(one)]
     assert not differences, differences

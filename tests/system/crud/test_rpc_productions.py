@@ -181,6 +181,7 @@ def test_an_open_production_includes_its_settings(
         world.status: {
             "priority": None,
             "roles_for_board": ["user", "admin", "supervisor", "manager", "vendor"],
+            "is_client_allowed": None,
         }
     }
     assert "first_episode_id" not in film

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from services.common.contracts.types import NOT_BLANK, UNSET, Body, Id, RowOf, UnsetType, about
 
@@ -28,8 +28,10 @@ Kind = Literal[
     "person",
 ]
 DataType = Annotated[Kind, about("The kind of its values.", "list", invalid="Invalid data_type")]
+TypeName = Literal["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"]
+TYPES: Final[tuple[str, ...]] = get_args(TypeName)
 EntityType = Annotated[
-    Literal["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"],
+    TypeName,
     about(
         "What has it.",
         "Shot",

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
-from services.common.contracts import Event, RowEvent, event
+from services.common.contracts import Event, Known, RowEvent, event
 
 #: Left out by the release before, which named nobody.
 People = Annotated[list[UUID] | UnsetType, "whose memberships may have changed"]
@@ -38,17 +39,74 @@ class ProjectDeleted(RowEvent, frozen=True, kw_only=True):
     person_ids: People = UNSET
 
 
+@event("crud", "budget:create")
+class BudgetCreated(Event, frozen=True, kw_only=True):
+    """A budget was added to a production by its managers."""
+
+    budget_id: UUID
+    project_id: UUID
+
+
+@event("crud", "budget-entry:create")
+class BudgetEntryCreated(Event, frozen=True, kw_only=True):
+    """An entry was added to a budget by the production's managers."""
+
+    budget_id: UUID
+    budget_entry_id: UUID
+    project_id: UUID
+
+
+@event("crud", "budget-entry:update")
+class BudgetEntryUpdated(RowEvent, frozen=True, kw_only=True):
+    """A budget entry was changed; generic CRUD leaves out its budget and its production."""
+
+    budget_entry_id: UUID
+    budget_id: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("crud", "budget-entry:delete")
+class BudgetEntryDeleted(RowEvent, frozen=True, kw_only=True):
+    """A budget entry was removed; generic CRUD leaves out its budget and its production."""
+
+    budget_entry_id: UUID
+    budget_id: Known = UNSET
+    project_id: Known = UNSET
+
+
 @event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)
 class ProjectPrepared(Event, frozen=True, kw_only=True):
-    """A production was created; other services create its first rows from this event.
+    """A production was created, or got a template; other services create its rows from this event.
 
     ``first_episode_id`` is the id of the first episode to create (TV shows only), ``descriptors``
-    are the metadata descriptors of the production's template.
+    are the metadata descriptors of the production's template. A production that isn't new keeps
+    to its own otherwise.
     """
 
     project_id: UUID
     first_episode_id: UUID | None = None
     descriptors: list[dict[str, Any]] = []
+    is_new: bool = True
+
+
+@event("crud", "production_schedule_version:update")
+class ScheduleVersionUpdated(Event, frozen=True, kw_only=True):
+    """A schedule version was copied from another, or applied to its production."""
+
+    production_schedule_version_id: UUID
+    project_id: UUID
+
+
+@event("crud", "schedule:applied", stored=False, handled_by=("tasks",), awaited=True)
+class ScheduleApplied(Event, frozen=True, kw_only=True):
+    """A schedule version was applied: the production's tasks get its dates and estimations.
+
+    ``tasks`` holds ``[task id, start, end, estimation]`` for each, in one event, so that all of
+    them change at once.
+    """
+
+    project_id: UUID
+    tasks: msgspec.Raw
 
 
 @event("crud", "day-off:covers", stored=False, handled_by=("tasks",))

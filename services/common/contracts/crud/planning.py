@@ -11,7 +11,9 @@ from services.common.contracts.types import (
     Day,
     Id,
     Moment,
+    Query,
     RowOf,
+    Timestamped,
     UnsetType,
     about,
 )
@@ -52,6 +54,40 @@ class OwnDayOff(Answer, kw_only=True):
     created_at: Moment | UnsetType = UNSET
     updated_at: Moment | UnsetType = UNSET
     type: Annotated[str | UnsetType, about("The kind of the row.", "DayOff")] = UNSET
+
+
+#: By the id of the person.
+DaysOffByPerson = dict[str, list[DayOffRow]]
+
+
+class PeriodQuery(Query, kw_only=True):
+    """The days to ask about; all by default."""
+
+    start_date: Annotated[Day | UnsetType, about("The first of them.")] = UNSET
+    end_date: Annotated[Day | UnsetType, about("The last of them.")] = UNSET
+
+
+class BuildJobRow(Timestamped, kw_only=True):
+    """A job that builds a movie or an archive of a playlist."""
+
+    status: Annotated[str, about("How far it is.", "running")]
+    job_type: Annotated[str, about("What it builds.", "movie")]
+    ended_at: Annotated[Moment | None, about("When it was done.")]
+    playlist_id: Id
+
+
+class NumberedPage(Query, kw_only=True):
+    """With ``page``, a list answers one page of a hundred rows in its envelope, else all rows."""
+
+    page: Annotated[int | UnsetType, about("The page to answer, from 1.", 1)] = UNSET
+
+
+class PlaylistWithJobs(RowOf, kw_only=True):
+    """An ordered list of previews for a review, and the jobs that build it."""
+
+    resource: ClassVar[str] = "playlists"
+
+    build_jobs: Annotated[list[Id], about("The jobs that build movies and archives of it.")]
 
 
 class PlaylistRow(RowOf, kw_only=True):

@@ -8,6 +8,7 @@ from services.common.contracts.auth.people import PersonRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AnyId,
     Body,
     Id,
     Query,
@@ -33,6 +34,11 @@ GivenRole = Annotated[
     RoleName | None, about("The role in the production; null: that in the studio.", "supervisor")
 ]
 BoardRoles = Annotated[list[str] | None, about("The roles whose boards show it.", ["user"])]
+BitRate = Annotated[
+    int | None, about("Of the movies of its tasks, in Mbit/s; null: the production's.", 28)
+]
+Shown = Annotated[bool | None, about("Whether clients see its tasks.")]
+ClientAllowed = Annotated[bool | None, about("Whether clients set it; null: as the status says.")]
 
 
 # --- answers --------------------------------------------------------------------------------------
@@ -66,6 +72,16 @@ class StatusInProduction(Answer, kw_only=True):
 
     priority: Priority
     roles_for_board: BoardRoles
+    is_client_allowed: ClientAllowed
+
+
+class TypeInProduction(Answer, kw_only=True):
+    """How a production uses a task type."""
+
+    priority: Priority
+    hd_bitrate_compression: BitRate
+    ld_bitrate_compression: BitRate
+    is_client_visible: Shown
 
 
 class ListedProduction(ProductionRow, kw_only=True):
@@ -85,6 +101,9 @@ class OpenProduction(ProductionRow, kw_only=True):
     task_types_priority: Annotated[
         dict[str, Priority], about("The places of its task types, by their id.")
     ]
+    task_type_links: Annotated[
+        dict[str, TypeInProduction], about("How it uses its task types, by their id.")
+    ]
     task_statuses_link: Annotated[
         dict[str, StatusInProduction], about("How it uses its task statuses, by their id.")
     ]
@@ -100,6 +119,9 @@ class TaskTypeInProduction(Timestamped, kw_only=True):
     project_id: Id
     task_type_id: Id
     priority: Priority
+    hd_bitrate_compression: BitRate
+    ld_bitrate_compression: BitRate
+    is_client_visible: Shown
 
 
 class TaskStatusInProduction(Timestamped, kw_only=True):
@@ -109,6 +131,15 @@ class TaskStatusInProduction(Timestamped, kw_only=True):
     task_status_id: Id
     priority: Priority
     roles_for_board: BoardRoles
+    is_client_allowed: ClientAllowed
+
+
+class SoftwareOfTaskType(Answer, kw_only=True):
+    """Software with which a production works on a task type."""
+
+    project_id: Id
+    task_type_id: Id
+    software_id: Id
 
 
 class TeamMember(PersonRow, kw_only=True):
@@ -140,6 +171,9 @@ class NewTaskTypeInProduction(Body, kw_only=True):
     project_id: Id
     task_type_id: Id
     priority: Priority = 1
+    hd_bitrate_compression: BitRate | UnsetType = UNSET
+    ld_bitrate_compression: BitRate | UnsetType = UNSET
+    is_client_visible: Shown | UnsetType = UNSET
 
 
 class NewTaskStatusInProduction(Body, kw_only=True):
@@ -149,6 +183,19 @@ class NewTaskStatusInProduction(Body, kw_only=True):
     task_status_id: Id
     priority: Priority = 1
     roles_for_board: BoardRoles | UnsetType = UNSET
+    is_client_allowed: ClientAllowed | UnsetType = UNSET
+
+
+class OpenToClients(Body, kw_only=True):
+    """Whether clients of a production set a status."""
+
+    is_client_allowed: ClientAllowed
+
+
+class ChosenSoftware(Body, kw_only=True):
+    """Software with which a production works on a task type."""
+
+    software_id: Annotated[AnyId, about("It isn't archived.")]
 
 
 class ChosenTaskType(Body, kw_only=True):

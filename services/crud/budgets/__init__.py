@@ -1,0 +1,1 @@
+"""The budgets of productions, and what work on them took."""

@@ -1,0 +1,1 @@
+"""The machines and the software of departments."""

@@ -1,0 +1,48 @@
+"""RPC methods that put a production's task types and statuses in order."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud import cross_references, row_statements
+from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.database.tables import table_of
+from services.common.json_types import Json
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.crud.models import Project
+from services.crud.parts import STATUSES, TYPES, ids_in_order
+from services.crud.policy.project_access import permitted_project, project_changed
+from services.crud.policy.projects import CHANGE, PROJECTS
+from services.crud.productions.rpc_links import LINKS
+
+KINDS = {"task-type": TYPES, "task-status": STATUSES}
+
+
+class OrderRpc(ResourceService):
+    """The order of what productions use."""
+
+    @command
+    def reorder_links(self, project_id: str, kind: str, data: Json = None) -> Reply:
+        """Give the production's task types or statuses the priorities of their places.
+
+        Those that it doesn't use are skipped, and keep their place. Returns the links in order.
+        For its managers. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
+        """
+        part, resource = KINDS[kind], LINKS[kind]
+        ids = ids_in_order(part, data)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
+        link, run = part.of_projects, self.tx.connection
+        # Locked, so that two orders don't mix.
+        self.tx.locked(table_of(Project), project)
+        of_project, key = link.c.project_id == project, link.c[part.key]
+        run.execute(row_statements.placed(key, ids).where(of_project))
+        rows = sa.select(*resource.columns(None, relations=False))
+        found = run.scalars(rows_as_json(rows.where(of_project, cross_references.in_ids(key, ids))))
+        by_id = {row[part.key]: row for row in map(msgspec.json.decode, found)}
+        project_changed(self, project)
+        named = dict.fromkeys(map(str, ids))
+        return compressed(msgspec.json.encode([by_id[one] for one in named if one in by_id]))

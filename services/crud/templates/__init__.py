@@ -1,0 +1,1 @@
+"""Project templates: what they use, and productions that start from them."""
