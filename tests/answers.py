@@ -6,6 +6,7 @@ It also keeps which routes gave one, for a run of all tests ends with the routes
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -21,6 +22,7 @@ from gateway.routes.table import Route
 
 #: The names of the routes whose 2xx answers were seen in this process.
 SEEN: Final[set[str]] = set()
+MAKING: Final = threading.Lock()
 FIELD: Final = re.compile(r"{(\w+)}")
 PARTIAL: Final = 206
 
@@ -55,11 +57,11 @@ def hold_body(routes: Iterable[Route], body: bytes, query: Mapping[str, Any]) ->
     """The routes of whose type the body is. Raises AssertionError if there is none."""
     faults, fitting = [], []
     for route in routes:
-        kind = answer_type(route, partial="fields" in query)
+        decoder = decoder_of(route, partial="fields" in query)
         try:
-            decoder(Any if kind is None else kind).decode(body)
+            decoder.decode(body)
         except msgspec.ValidationError as error:
-            faults.append(f"{name_of(route)} promises {kind}: {error}")
+            faults.append(f"{name_of(route)} promises {decoder.type}: {error}")
         else:
             fitting.append(route)
     if not fitting:
@@ -73,9 +75,17 @@ def name_of(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
+def decoder_of(route: Route, *, partial: bool) -> msgspec.json.Decoder[Any]:
+    """The decoder of a route's answers."""
+    # One thread at a time makes types and decoders: while msgspec reads a type that holds itself,
+    # another thread would find it half done, and crash.
+    with MAKING:
+        kind = answer_type(route, partial=partial)
+        return _decoder(Any if kind is None else kind)
+
+
 @cache
-def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a type."""
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
