@@ -211,8 +211,9 @@ def follow_deletion(
     if not columns:
         return
     deleted: dict[str, set[UUID]] = defaultdict(set)
-    for column in columns:
-        release_references(tx, metadata, column, set(message.ids), deleted)
+    with tx.unnoted():
+        for column in columns:
+            release_references(tx, metadata, column, set(message.ids), deleted)
     _announce_all(tx, service, deleted)
     # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
     # the few rows written during the first, and not while a production's rows are deleted, nor

@@ -49,6 +49,9 @@ FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payl
   event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
 ORDER BY place
 """
+#: Read by the triggers that fill ``row_change``.
+UNNOTED: Final = sa.text("SET LOCAL callboard.changes = 'off'")
+NOTED: Final = sa.text("SET LOCAL callboard.changes = 'on'")
 #: Makes deferred constraints check what was written so far. It can't be prepared.
 CHECKS: Final = Rendered(*["SET CONSTRAINTS ALL IMMEDIATE"] * 2)
 
@@ -201,6 +204,16 @@ class Transaction:
         """Wait for the advisory lock that ``key`` names; it is held until the transaction ends."""
         lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
         self.connection.execute(sa.select(lock))
+
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """Have triggers note no changed rows meanwhile.
+
+        For writes of thousands of rows without events of single ones: nobody would read the notes.
+        """
+        self.connection.execute(UNNOTED)
+        yield
+        self.connection.execute(NOTED)
 
     def emit(self, event: Event, *, project: UUID | None = None) -> None:
         """Queue an event for the outbox; the relay publishes it after the commit.

@@ -66,10 +66,6 @@ AS_JSON: Final = sa.text(
 )
 
 
-#: No event tells of each link, so nothing is to be noted of it.
-QUIET: Final = sa.text("SET LOCAL callboard.changes = 'off'")
-
-
 def project_of_version(ctx: CallContext, text: str) -> tuple[UUID, UUID]:
     """The id of a version, and its production. Raises NotFound."""
     version = known_id(text)
@@ -85,15 +81,16 @@ def project_of_version(ctx: CallContext, text: str) -> tuple[UUID, UUID]:
 def link_tasks(ctx: CallContext, version: UUID, tasks: str) -> int:
     """Link tasks, given as JSON, to the locked version; returns how many."""
     given = {"version": str(version), "tasks": tasks}
-    ctx.tx.connection.execute(QUIET)
-    return int(ctx.tx.connection.execute(FROM_TASKS, given).scalar_one())
+    # No event tells of each link.
+    with ctx.tx.unnoted():
+        return int(ctx.tx.connection.execute(FROM_TASKS, given).scalar_one())
 
 
 def copy_links(ctx: CallContext, version: UUID, source: UUID) -> int:
     """Link the tasks of another version to the locked one; returns how many."""
     given = {"version": str(version), "source": str(source)}
-    ctx.tx.connection.execute(QUIET)
-    return int(ctx.tx.connection.execute(FROM_VERSION, given).scalar_one())
+    with ctx.tx.unnoted():
+        return int(ctx.tx.connection.execute(FROM_VERSION, given).scalar_one())
 
 
 def links_as_json(ctx: CallContext, version: UUID) -> tuple[str, int]:
