@@ -36,9 +36,12 @@ def test_a_production_is_deleted_in_batches(
         lambda column, ids: sizes.append(len(ids)) or in_ids(column, ids),
     )
     ids = {"service": "crud", "table": "project", "ids": [desk.project]}
+    noted = len(tasks.rows("row_change"))
     tasks.deliver("rows:gone", ids)
     for name in before:
         assert tasks.rows(name) == []
+    # No event tells of each row.
+    assert len(tasks.rows("row_change")) == noted
     assert max(sizes) <= BATCH
     events = [payload for name, payload in tasks.emitted() if name == "rows:gone"]
     assert max(len(payload["ids"]) for payload in events) <= BATCH
