@@ -21,6 +21,14 @@ from services.common.json_types import JsonObject
 
 FIELD: Final = re.compile(r"\{(\w+)\}")
 BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}
+#: An endless answer: no schema can say that it is a sequence.
+STREAM: Final[JsonObject] = {
+    "schema": {
+        "type": "string",
+        "description": "Server-Sent Events; the `data` of each is a FullEvent as JSON.",
+    },
+    "example": 'id: 4711\nevent: task:update\ndata: {"position": 4711, "name": "task:update"}\n\n',
+}
 FORM: Final[JsonObject] = {
     "type": "object",
     "properties": {"file": {**BINARY, "description": "The file."}},
@@ -153,8 +161,9 @@ class _Builder:
         success: JsonObject = {"description": "Done."}
         kind = answer_type(route)
         if kind is not None:
-            media = "text/event-stream" if route.answer == "stream" else "application/json"
-            success["content"] = {media: self._content(self.schemas.of(kind))}
+            success["content"] = {"application/json": self._content(self.schemas.of(kind))}
+        if route.answer == "stream":
+            success["content"] = {"text/event-stream": STREAM}
         if route.answer == "file":
             success["content"] = {"*/*": {"schema": BINARY}}
         refusals = {

@@ -215,5 +215,8 @@ UNDECLARED: Final = [
     "subscriptions.production_id",
     "tasks.last_preview_file_id",
     "time-spents.production_id",
+    "webhooks.entity_id",
+    "webhooks.person_id",
+    "webhooks.task_id",
     "working-files.production_id",
 ]

@@ -73,7 +73,7 @@ def installed(group: str) -> set[str]:
 
 
 #: What starts the gateway, and what that loads by the names in its configuration.
-STARTED_BY_NAME = {"gunicorn", "httptools", "uvicorn-worker", "uvloop"}
+STARTED_BY_NAME = {"gunicorn", "httptools", "uvicorn-worker", "uvloop", "wsproto"}
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,6 @@ def test_paths_of_the_interface_return_the_index_page(site: str, path: str) -> N
         ("/api/login", 404),
         ("/data/nothing", 404),
         ("/auth/nothing/at/all", 404),
-        ("/socket.io/?EIO=4", 404),
         ("/assets/gone-12345678.js", 404),
     ],
 )

@@ -136,13 +136,15 @@ def test_a_room_is_one_in_all_workers_and_outlives_each(
     os.kill(first, signal.SIGKILL)
     other.wait_for("room-people-updated", people=[other.person])
     # A worker that starts learns of the room from the others.
-    newcomers = [Reviewer(system.base, world.people["supervisor"]) for _ in range(4)]
+    newcomers: list[Reviewer] = []
+    # The kernel chooses the worker of each connection.
+    while len({worker_of(newcomer.client) for newcomer in newcomers}) < 2:
+        newcomers.append(Reviewer(system.base, world.people["supervisor"]))
     for newcomer in newcomers:
         newcomer.send("open-playlist")
         assert newcomer.wait_for("room-people-updated")["people"][0] == other.person
         newcomer.send("join", {"current_frame": 1})
         newcomer.wait_for("room-updated", current_frame=41)
-    assert len({worker_of(newcomer.client) for newcomer in newcomers}) == 2
     for reviewer in (other, *newcomers, *spare):
         reviewer.client.disconnect()
 

@@ -323,9 +323,3 @@ def test_only_configured_origins_may_call_cross_site(site: str) -> None:
         assert preflight.headers.get("Access-Control-Allow-Origin") == allowed
         credentials = preflight.headers.get("Access-Control-Allow-Credentials")
         assert credentials == ("true" if allowed else None)
-
-
-def test_an_interface_works_without_live_events(site: str) -> None:
-    """Its socket gets a 404 that it handles, not the index page."""
-    response = requests.get(f"{site}/socket.io/?EIO=4&transport=polling", timeout=10)
-    assert response.status_code == 404
