@@ -215,8 +215,8 @@ def test_nothing_is_missed_that_comes_before_the_first_event(
     system: System, world: World, admin: Caller
 ) -> None:
     """A gateway that has only begun has no place in the stream yet."""
-    system.kill("gateway")
-    system.start("gateway")
+    with killed("gateway")(system):
+        pass  # its worker, too: it would answer once more before it noticed
     system.wait()
     with Stream(system.caller(world.people["artist"])) as stream:
         with killed("rabbitmq")(system):
