@@ -21,8 +21,8 @@ ROUND_SECONDS: Final = 3600.0
 #: Days for which partitions are made ahead.
 AHEAD: Final = 2
 #: One process at a time makes and drops partitions.
-LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('event_history', 0))"
-UNLOCK: Final = "SELECT pg_advisory_unlock(hashtextextended('event_history', 0))"
+LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('event_history partitions', 0))"
+UNLOCK: Final = "SELECT pg_advisory_unlock(hashtextextended('event_history partitions', 0))"
 EXISTING: Final = """
 SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event_history'::regclass
 """
