@@ -19,7 +19,6 @@ from services.common import bodies
 from services.common.contracts.assets.descriptors import DescriptorChanges, NewDescriptor
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Select
 from services.common.database.tables import NOW
@@ -56,11 +55,7 @@ class DescriptorRpc(ResourceService):
         """One of them. Raises NotFound, Forbidden."""
         project = known_project(self, project_id)
         rows = self._descriptors(project).where(DESCRIPTOR.c.id == known_id(ident))
-        with self.database.read() as connection:
-            text = connection.scalar(rows_as_json(rows))
-        if text is None:
-            raise NotFound
-        return Reply(text.encode())
+        return lists.json_row(self, rows)
 
     @command
     def create_descriptor(self, project_id: str, data: Json = None) -> Reply:

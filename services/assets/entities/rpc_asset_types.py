@@ -14,9 +14,7 @@ from services.assets.policy.membership import known_project
 from services.assets.resources import RESOURCES
 from services.common.crud import filters, lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
-from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
@@ -46,11 +44,7 @@ class AssetTypeRpc(ResourceService):
     @query
     def read_asset_type(self, ident: str) -> Reply:
         """An asset type. Raises NotFound, also for a reserved entity type such as Shot."""
-        with self.database.read() as connection:
-            text = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == known_id(ident))))
-        if text is None:
-            raise NotFound
-        return Reply(text.encode())
+        return lists.json_row(self, ROWS.where(TYPE.c.id == known_id(ident)))
 
     @query
     def list_asset_types_of_project(self, project_id: str) -> Reply:

@@ -15,8 +15,10 @@ from isal import isal_zlib
 
 from services.common.access.context import CallContext
 from services.common.crud import filters, pages
+from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
 from services.common.database.sql_types import Columns, Condition, Select
+from services.common.errors import NotFound
 from services.common.runtime.spawned import spawned
 from services.common.wire.rpc_protocol import Reply
 
@@ -128,6 +130,15 @@ def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Co
 def json_array(ctx: CallContext, statement: Select) -> Reply:
     """All rows of a statement as a JSON array."""
     return enclosed(ctx, statement, "[]")
+
+
+def json_row(ctx: CallContext, statement: Select) -> Reply:
+    """The one row of a statement as JSON. Raises NotFound."""
+    with ctx.database.read() as connection:
+        text = connection.scalar(rows_as_json(statement))
+    if text is None:
+        raise NotFound
+    return Reply(text.encode())
 
 
 def enclosed(ctx: CallContext, statement: Select, ends: Sequence[str]) -> Reply:

@@ -17,10 +17,8 @@ from services.common.contracts.crud.events import (
 from services.common.contracts.types import UNSET
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import path_id
 from services.common.database.tables import NOW
-from services.common.errors import NotFound
 from services.common.json_types import Json, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -58,11 +56,7 @@ class BudgetEntryRpc(ResourceService):
         rows = sa.select(*self.registry["budget-entries"].columns(None, relations=False)).where(
             ENTRIES.c.id == path_id(entry_id), ENTRIES.c.budget_id == budget
         )
-        with self.database.read() as connection:
-            text = connection.scalar(rows_as_json(rows))
-        if text is None:
-            raise NotFound
-        return Reply(text.encode())
+        return lists.json_row(self, rows)
 
     @command
     def create_budget_entry(self, project_id: str, budget_id: str, data: Json = None) -> Reply:

@@ -12,11 +12,9 @@ from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.departments import NewMachine, NewSoftware
 from services.common.contracts.types import Body
-from services.common.crud import cross_references, json_parts
-from services.common.crud.lists import compressed
+from services.common.crud import cross_references, json_parts, lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import path_id
 from services.common.database import change_version
 from services.common.database.sql_types import Condition
@@ -78,7 +76,7 @@ class DepartmentRpc(ResourceService):
         ).group_by(source.c.of)
         with self.database.read() as connection:
             text = connection.scalar(sa.select(json_parts.mapping(by_department)))
-        return compressed((text or "{}").encode())
+        return lists.compressed((text or "{}").encode())
 
     @query
     def read_equipment(self, department_id: str, kind: str, ident: str) -> Reply:
@@ -89,11 +87,7 @@ class DepartmentRpc(ResourceService):
         rows = sa.select(*resource.columns(None, relations=False)).where(
             resource.table.c.id == ids[1], sa.exists().where(*one.is_link(*ids))
         )
-        with self.database.read() as connection:
-            text = connection.scalar(rows_as_json(rows))
-        if text is None:
-            raise NotFound
-        return Reply(text.encode())
+        return lists.json_row(self, rows)
 
     @command
     def equip_department(self, department_id: str, kind: str, data: Json = None) -> Reply:
