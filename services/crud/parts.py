@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ from services.common.contracts.tasks.workflow import StatusesInOrder, TypesInOrd
 from services.common.crud.validation import default_of
 from services.common.database.sql_types import Column, Expression
 from services.common.database.tables import table_of
-from services.common.json_types import Json
+from services.common.json_types import Json, Values
 from services.crud import models as m
 
 
@@ -119,6 +119,14 @@ def copy_to_template(connection: Connection, project: UUID, template: UUID) -> N
     """Link to the template what the production uses."""
     for part in PARTS:
         _copy(connection, (part.of_projects, project), (part.of_templates, template))
+
+
+def link_defaults(link: sa.Table) -> Values:
+    """The columns of a new link besides its ends; those with two ids only have none."""
+    if "id" not in link.c:
+        return {}
+    columns = (column for column in link.c if column.name not in {"id", "created_at", "updated_at"})
+    return {"id": uuid4(), **{column.name: default_of(column) for column in columns}}
 
 
 def ids_in_order(part: Part, data: Json) -> list[UUID]:

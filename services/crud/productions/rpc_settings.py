@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
@@ -13,13 +13,21 @@ from services.common import bodies
 from services.common.contracts.crud.productions import CHOSEN, ChosenTogether
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import default_of, known_id
+from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput
-from services.common.json_types import Json, JsonObject
+from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
-from services.crud.parts import ASSET_TYPES, AUTOMATIONS, BACKGROUNDS, STATUSES, TYPES, Part
+from services.crud.parts import (
+    ASSET_TYPES,
+    AUTOMATIONS,
+    BACKGROUNDS,
+    STATUSES,
+    TYPES,
+    Part,
+    link_defaults,
+)
 from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
@@ -149,7 +157,7 @@ class ProjectSettingsRpc(ResourceService):
         link = choice.of_projects
         rows = [
             {
-                **_defaults(link),
+                **link_defaults(link),
                 "project_id": project,
                 choice.key: ident,
                 **_priority(link, priority),
@@ -170,14 +178,6 @@ class ProjectSettingsRpc(ResourceService):
                     .where(link.c.project_id == project, link.c.task_type_id == ident)
                     .values(priority=priority, updated_at=NOW)
                 )
-
-
-def _defaults(link: sa.Table) -> JsonObject:
-    """What a link holds besides its ends."""
-    if "id" not in link.c:
-        return {}
-    columns = (column for column in link.c if column.name not in {"id", "created_at", "updated_at"})
-    return {"id": uuid4(), **{column.name: default_of(column) for column in columns}}
 
 
 def _priority(link: sa.Table, priority: int | None) -> dict[str, int | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -15,7 +15,6 @@ from services.common.contracts.types import UNSET, Body
 from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext, Resource
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import default_of
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Integrity
 from services.common.json_types import JsonObject, Row, Values
@@ -25,7 +24,7 @@ from services.crud.models import (
     ProjectTemplateTaskStatusLink,
     ProjectTemplateTaskTypeLink,
 )
-from services.crud.parts import OF_TEMPLATE, STATUSES, TYPES, Part
+from services.crud.parts import OF_TEMPLATE, STATUSES, TYPES, Part, link_defaults
 
 TEMPLATE: Final = table_of(ProjectTemplate)
 #: The links that have columns of their own.
@@ -99,7 +98,7 @@ def link_of(ctx: CrudContext, part: Part, template: Row, ident: UUID, body: Body
     run = ctx.tx.connection
     before = run.execute(sa.select(link).where(*same)).mappings().first()
     bit_rates.check(changes, before or bit_rates.NOTHING, template, error=Integrity)
-    values = {**_defaults(link), **ends, **changes}
+    values = {**link_defaults(link), **ends, **changes}
     upsert = (
         insert(link)
         .values(values)
@@ -107,12 +106,6 @@ def link_of(ctx: CrudContext, part: Part, template: Row, ident: UUID, body: Body
     )
     found: UUID = run.execute(upsert.returning(link.c.id)).scalar_one()
     return found
-
-
-def _defaults(link: sa.Table) -> Values:
-    """The columns of a new link that have a default."""
-    columns = {column.name: default_of(column) for column in link.c}
-    return {"id": uuid4(), **{n: v for n, v in columns.items() if v is not None and n != "id"}}
 
 
 def _changes(body: Body) -> Values:
@@ -156,7 +149,7 @@ def put_in_order(
     """Number the links of the locked template from 1, adding the missing; returns them so."""
     link, resource = part.of_templates, LINKS[part]
     rows = [
-        {**_defaults(link), OF_TEMPLATE: template, part.key: ident, "priority": place}
+        {**link_defaults(link), OF_TEMPLATE: template, part.key: ident, "priority": place}
         for place, ident in enumerate(ids, start=1)
     ]
     upsert = insert(link)
