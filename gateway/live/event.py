@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from engineio.packet import MESSAGE, Packet
+from wsproto.frame_protocol import FrameProtocol
 
 from services.common.contracts.full_events import Audience
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 #: The namespace of events, as Socket.IO writes it in front of a packet: type EVENT, without ack.
 NAMESPACE: Final = "/events"
-#: A WebSocket's final text frame, and the lengths from which two and eight more bytes tell them.
-TEXT, EXTENDED, LONG = 0x81, 126, 1 << 16
 _PREFIX: Final = f"2{NAMESPACE},"
 
 
@@ -40,6 +39,8 @@ class _Body(msgspec.Struct):
     project_id: UUID | None = None
 
 
+#: Makes frames of whole messages, as a server sends them: unmasked, so the same for all clients.
+_frames: Final = FrameProtocol(client=False, extensions=[])
 _body: Final = msgspec.json.Decoder(_Body)
 _audience: Final = msgspec.json.Decoder(Audience)
 #: Of payloads, which are flat.
@@ -124,15 +125,7 @@ class LiveEvent:
     def text_frame(self) -> bytes:
         """The packet as a WebSocket's frame, from a server."""
         if self._text_frame is None:
-            text = self.packet.encode().encode()
-            size = len(text)
-            if size < EXTENDED:
-                head = bytes((TEXT, size))
-            elif size < LONG:
-                head = bytes((TEXT, EXTENDED)) + size.to_bytes(2, "big")
-            else:
-                head = bytes((TEXT, EXTENDED + 1)) + size.to_bytes(8, "big")
-            self._text_frame = head + text
+            self._text_frame = _frames.send_data(self.packet.encode(), fin=True)
         return self._text_frame
 
     @property
