@@ -7,6 +7,7 @@ and rejects duplicates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
@@ -101,10 +102,14 @@ def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
     return event(owner, name)(declared)  # type: ignore[no-any-return]
 
 
-def subject_of(name: str, payload: str | bytes) -> UUID | None:
+def subject_of(name: str) -> str:
+    """What an event is about: ``task`` of ``task:assign``."""
+    return name.partition(":")[0]
+
+
+def subject_id(name: str, payload: Mapping[str, Any]) -> UUID | None:
     """The id of the row that an event is about: ``task_id`` of ``task:assign``; None for others."""
-    key = name.partition(":")[0].replace("-", "_") + "_id"
-    ident = msgspec.json.decode(payload).get(key)
+    ident = payload.get(f"{subject_of(name).replace('-', '_')}_id")
     try:
         return UUID(ident) if ident else None
     except (TypeError, ValueError, AttributeError):

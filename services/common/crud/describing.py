@@ -13,6 +13,7 @@ import msgspec
 
 from services.common.access.policy import ALL as WHOLE
 from services.common.access.rules import Rule, anyone, not_vendor, studio_manager
+from services.common.contracts import subject_id, subject_of
 from services.common.contracts.full_events import (
     ALL,
     Asked,
@@ -63,7 +64,7 @@ class Told(NamedTuple):
     @property
     def subject(self) -> str:
         """``task`` of ``task:assign``."""
-        return self.name.partition(":")[0]
+        return subject_of(self.name)
 
     def ident(self, key: str) -> UUID | None:
         """An id of the row or, failing that, of the payload."""
@@ -102,7 +103,7 @@ def described(
     ctx: CallContext, describer: Describer, registry: Registry, asked: Sequence[Asked]
 ) -> list[Description]:
     """A description for each event, in their order."""
-    subjects = (event.name.partition(":")[0] for event in asked)
+    subjects = (subject_of(event.name) for event in asked)
     resources = [registry.of_subject(describer.aliases.get(name, name)) for name in subjects]
     rows = _unchanged_rows(ctx, asked, resources)
     told = [
@@ -110,7 +111,7 @@ def described(
             event.name,
             event.payload,
             event.project_id,
-            event.after or event.before or rows.get(_ident(event), {}),
+            event.after or event.before or rows.get(subject_id(event.name, event.payload), {}),
             changes(event, resource),
             resource,
         )
@@ -138,7 +139,7 @@ def _unchanged_rows(
     """The rows of events that changed nothing in them, as they are now."""
     wanted: dict[Resource, set[UUID]] = defaultdict(set)
     for event, resource in zip(asked, resources, strict=True):
-        ident = _ident(event)
+        ident = subject_id(event.name, event.payload)
         if resource and ident and event.before is None and event.after is None:
             wanted[resource].add(ident)
     rows: dict[UUID | None, JsonObject] = {}
@@ -147,14 +148,6 @@ def _unchanged_rows(
         found = ctx.database.rows(statement, ids=sorted(map(str, ids)))
         rows.update((UUID(str(ident)), row) for ident, row in found)
     return rows
-
-
-def _ident(event: Asked) -> UUID | None:
-    key = event.name.partition(":")[0].replace("-", "_") + "_id"
-    try:
-        return parse_id(event.payload[key]) if event.payload.get(key) else None
-    except BadValue:
-        return None
 
 
 def by_resource(told: Told, audience: Audience | None = None) -> Description:

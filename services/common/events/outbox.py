@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from services.common.contracts import subject_of
+import msgspec
+
+from services.common.contracts import subject_id
 from services.common.database.change_version import STUDIO
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def _with_changes(cursor: Any, found: Iterable[Sequence[Any]]) -> list[Row]:
     subjects = {
         row.id: (row.tx, ident)
         for row in rows
-        if row.tx is not None and (ident := subject_of(row.name, row.payload))
+        if row.tx is not None and (ident := subject_id(row.name, msgspec.json.decode(row.payload)))
     }
     if not subjects:
         return rows

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from services.common.contracts import subject_id, subject_of
 from services.common.contracts.full_events import About, EntityNamed, Named, PersonNamed
 
 if TYPE_CHECKING:
@@ -54,12 +55,12 @@ class Kept:
         """The answer, however old: ``missing`` was asked before."""
         return self._answers[ident][1] if ident in self._answers else None
 
-    def forget(self, ident: object = None) -> None:
+    def forget(self, ident: UUID | None = None) -> None:
         """Forget one answer, or all."""
         if ident is None:
             self._answers.clear()
         else:
-            self._answers.pop(UUID(str(ident)), None)
+            self._answers.pop(ident, None)
 
 
 class Production(NamedTuple):
@@ -86,8 +87,8 @@ class Names:
     def follow(self, deliveries: Sequence[Delivery]) -> None:
         """Forget what these events change."""
         for delivery in deliveries:
-            subject = delivery.name.partition(":")[0]
-            ident = delivery.payload.get(f"{subject.replace('-', '_')}_id")
+            subject = subject_of(delivery.name)
+            ident = subject_id(delivery.name, delivery.payload)
             if subject == "person":
                 self.people.forget(ident)
             elif subject == "project":
