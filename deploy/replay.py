@@ -9,12 +9,12 @@ the header ``replayed``.
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from uuid import UUID
@@ -27,8 +27,8 @@ from tqdm import tqdm
 from deploy.broker_connection import BROKEN, reach
 from deploy.transfer.report import TransferError
 from deploy.transfer.target import Target
+from services.common.contracts.full_events import Recorded
 from services.common.wire.publisher import Publisher
-from services.crud.history.messages import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +37,7 @@ USAGE: Final = "Set TO=file:events.jsonl or TO=queue:name."
 #: Events published before their confirms are awaited, and rows fetched at once.
 BATCH: Final = 1000
 REPLAYED: Final = "replayed"
-SELECT: Final = """
-SELECT position, id, name, project_id, body, audience FROM event_history
-WHERE {conditions} ORDER BY position
-"""
-Event = tuple[int, Record]
+SELECT: Final = "SELECT {columns} FROM event_history WHERE {conditions} ORDER BY position"
 
 
 class Wanted(NamedTuple):
@@ -85,14 +81,13 @@ def _production(text: str) -> str:
     raise TransferError(message)
 
 
-def events(url: str, wanted: Wanted) -> Generator[Event, None, None]:
+def events(url: str, wanted: Wanted) -> Generator[Recorded, None, None]:
     """The events, oldest first; never more than ``BATCH`` in memory."""
-    statement = SELECT.format(conditions=wanted.conditions)
+    statement = SELECT.format(columns=", ".join(Recorded._fields), conditions=wanted.conditions)
     with closing(psycopg2.connect(url)) as connection, connection.cursor("replay") as cursor:
         cursor.itersize = BATCH
         cursor.execute(statement, wanted.parameters)
-        for position, ident, name, project, body, audience in cursor:
-            yield position, Record(ident, name, project, body, audience)
+        yield from itertools.starmap(Recorded, cursor)
 
 
 def count(url: str, wanted: Wanted) -> int:
@@ -104,19 +99,17 @@ def count(url: str, wanted: Wanted) -> int:
 
 
 @contextmanager
-def to_file(path: Path) -> Iterator[Callable[[list[Event]], None]]:
+def to_file(path: Path) -> Iterator[Callable[[list[Recorded]], None]]:
     """Writes one event a line; nothing is left of a file that wasn't finished."""
     unfinished = path.with_name(f"{path.name}.part")
     opened: Any = gzip.open if path.suffix == ".gz" else open
     with opened(unfinished, "wt", encoding="utf-8") as file:
-        yield lambda batch: file.writelines(
-            f"{record.text(position)}\n" for position, record in batch
-        )
+        yield lambda batch: file.writelines(f"{event.text}\n" for event in batch)
     unfinished.replace(path)
 
 
 @contextmanager
-def to_queue(uri: str, queue: str) -> Iterator[Callable[[list[Event]], None]]:
+def to_queue(uri: str, queue: str) -> Iterator[Callable[[list[Recorded]], None]]:
     """Publishes to a queue that exists, and waits for the broker's confirms.
 
     Raises TransferError.
@@ -124,10 +117,10 @@ def to_queue(uri: str, queue: str) -> Iterator[Callable[[list[Event]], None]]:
     _check_queue(uri, queue)
     publisher = Publisher(uri, lambda _session: None, name="replay")
 
-    def publish(batch: list[Event]) -> None:
-        for position, record in batch:
-            headers = {**record.headers(position), "name": record.name, REPLAYED: True}
-            publisher.add(record.text(position), "", queue, headers=headers)
+    def publish(batch: list[Recorded]) -> None:
+        for event in batch:
+            headers = {**event.headers, "name": event.name, REPLAYED: True}
+            publisher.add(event.text, "", queue, headers=headers)
         publisher.confirm()
 
     try:
@@ -159,7 +152,7 @@ def replay(target: Target, environ: Mapping[str, str]) -> int:
     bar = tqdm(desc="replaying", total=count(url, wanted), unit="event", disable=None)
     replayed = 0
     with sink as put, bar, closing(events(url, wanted)) as found:
-        while batch := list(islice(found, BATCH)):
+        while batch := list(itertools.islice(found, BATCH)):
             put(batch)
             replayed += len(batch)
             bar.update(len(batch))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from services.common.contracts.full_events import OTHERS
-
 if TYPE_CHECKING:
     from gateway.live.assignments import Assignments
     from gateway.live.event import LiveEvent
@@ -52,8 +50,7 @@ def _is_theirs(who: Hearing, event: LiveEvent) -> bool:
 
 def hidden(actor: Actor, event: LiveEvent) -> frozenset[str]:
     """The changed fields that somebody who hears an event doesn't see."""
-    hides = event.audience.hidden
-    if not hides or actor.is_admin:
+    if not event.audience.hidden or actor.is_admin:
         return NOTHING
     role = actor.projects.get(event.project, actor.role) if event.project else actor.role
-    return frozenset((*hides.get(role, ()), *hides.get(OTHERS, ())))
+    return event.audience.hidden_from(role)

@@ -7,7 +7,7 @@ the exchange ``callboard.full``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,10 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     departments: tuple[UUID, ...] = ()
     #: Changed fields that a role does not hear of; ``OTHERS`` are all but administrators.
     hidden: dict[str, tuple[str, ...]] = {}
+
+    def hidden_from(self, role: str) -> frozenset[str]:
+        """The changed fields that somebody with a role, who is no administrator, does not see."""
+        return frozenset((*self.hidden.get(role, ()), *self.hidden.get(OTHERS, ())))
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,13 +114,10 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
 
 
-class FullEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A described event, as streams, web hooks and the exchange ``callboard.full`` carry it."""
+class DescribedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A described event that has no position yet."""
 
     id: Annotated[UUID, told("The id of the event.")]
-    position: Annotated[
-        int, told("Its place among all events: grows from one to the next, with gaps.", 4711)
-    ]
     name: Annotated[str, told("What happened.", "task:update")]
     time: Annotated[str, told("When it was emitted, in UTC.", "2026-01-05T10:00:00")]
     project_id: Annotated[UUID | None, told("The production that it is about.")]
@@ -124,6 +125,38 @@ class FullEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[dict[str, Any], told("The payload, as the service's own exchange has it.")]
     changes: Annotated[Changes, told("The fields of the row that changed, by their names.")]
     about: Annotated[About, told("What it is about.")]
+
+
+class FullEvent(DescribedEvent, frozen=True, kw_only=True):
+    """A described event, as streams, web hooks and the exchange ``callboard.full`` carry it."""
+
+    position: Annotated[
+        int, told("Its place among all events: grows from one to the next, with gaps.", 4711)
+    ]
+
+
+class Recorded(NamedTuple):
+    """An event as the history keeps it; body and audience are JSON."""
+
+    position: int
+    id: UUID
+    name: str
+    project_id: UUID | None
+    #: A ``DescribedEvent``.
+    body: str
+    audience: str
+
+    @property
+    def text(self) -> str:
+        """The ``FullEvent`` as JSON."""
+        return f'{{"position":{self.position},{self.body[1:]}'
+
+    @property
+    def headers(self) -> dict[str, Any]:
+        """The headers of its message; the production is for bindings: queues can't read bodies."""
+        project = {"project_id": str(self.project_id)} if self.project_id else {}
+        headers = {"event_id": str(self.id), "position": self.position, AUDIENCE: self.audience}
+        return {**headers, **project}
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from services.common.contracts.full_events import Asked, Description, FullEvent
+from services.common.contracts.full_events import Asked, DescribedEvent, Description, Recorded
 from services.common.crud import describing
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -23,7 +23,6 @@ from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import CHANGES, FULL
 from services.crud.history.audiences import decided as audiences_of
 from services.crud.history.descriptions import DESCRIBER
-from services.crud.history.messages import Record
 from services.crud.history.names import Names
 from services.crud.models.history import event_history, event_history_cut
 
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 BATCH: Final = 20
 #: Most events of an answer.
 PAGE: Final = 1000
+#: The columns of ``Recorded``.
+COLUMNS: Final = tuple(event_history.c[name] for name in Recorded._fields)
 # A redelivered event is older than this only if the broker kept it for longer than inboxes do.
 RECENT: Final = sa.text("recorded_at > now() - interval '7 days'")
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('event_history', 0))"
@@ -62,32 +63,32 @@ class HistoryRpc(ResourceService):
 
         A redelivery is published again, in its place.
         """
-        records = self._described(deliveries)
+        events = self._described(deliveries)
         # Whoever was the consumer before may still be at it.
         self.tx.defer(LOCK)
         self.tx.defer("SELECT pg_notify('webhooks', '')")  # their senders follow
-        recorded = self.tx.run(
-            RECORD, events=msgspec.json.encode([record._asdict() for record in records]).decode()
-        )
+        rows = msgspec.json.encode([event._asdict() for event in events])
+        recorded = self.tx.run(RECORD, events=rows.decode())
         # Committed first: nothing is published that isn't in the history.
         self.commit_now()
-        by_id = {record.id: record for record in records}
-        fresh = [(position, by_id.pop(UUID(str(ident)))) for position, ident in recorded]
+        by_id = {event.id: event for event in events}
+        fresh = [by_id.pop(UUID(str(ident)))._replace(position=place) for place, ident in recorded]
         earlier = self._recorded(by_id) if by_id else []
-        in_order = sorted([*earlier, *fresh], key=itemgetter(0))
         self.publishing.publish(
-            Message(record.text(position), FULL, record.name, record.headers(position))
-            for position, record in in_order
+            Message(event.text, FULL, event.name, event.headers)
+            for event in sorted([*earlier, *fresh], key=attrgetter("position"))
         )
 
-    def _described(self, deliveries: Sequence[Delivery]) -> list[Record]:
+    def _described(self, deliveries: Sequence[Delivery]) -> list[Recorded]:
+        """The events as they are to be recorded; positions come then."""
         names = Names.of(self)
         names.follow(deliveries)
         described = self._ask_owners(deliveries)
         names.learn(self, described, {one.actor_id for one in deliveries if one.actor_id})
         audiences = audiences_of(self, names, described)
         return [
-            Record(
+            Recorded(
+                0,
                 delivery.event_id,
                 delivery.name,
                 description.project_id,
@@ -121,12 +122,12 @@ class HistoryRpc(ResourceService):
             raise Unavailable(message) from None
         return msgspec.json.decode(reply, type=list[Description])
 
-    def _recorded(self, ids: Iterable[UUID]) -> list[tuple[int, Record]]:
-        """Events that were recorded before, with their positions."""
+    def _recorded(self, ids: Iterable[UUID]) -> list[Recorded]:
+        """Events that were recorded before."""
         wanted = event_history.c.id.in_(sorted(ids))
         with self.database.read() as connection:
-            rows = connection.execute(sa.select(event_history).where(wanted, RECENT))
-            return [(row.position, _record(row)) for row in rows]
+            rows = connection.execute(sa.select(*COLUMNS).where(wanted, RECENT))
+            return [Recorded(*row) for row in rows]
 
     @query
     def list_history(
@@ -149,21 +150,16 @@ class HistoryRpc(ResourceService):
             head = connection.scalar(sa.select(sa.func.max(table.c.position))) or cut
             position = _position(connection, after, since)
             rows = connection.execute(
-                sa.select(table)
+                sa.select(*COLUMNS)
                 .where(table.c.position > position)
                 .order_by(table.c.position)
                 .limit(max(1, min(limit, PAGE)))
             )
             events = ",".join(
-                f'{{"position":{row.position},"audience":{row.audience},'
-                f'"event":{_record(row).text(row.position)}}}'
-                for row in rows
+                f'{{"position":{one.position},"audience":{one.audience},"event":{one.text}}}'
+                for one in (Recorded(*row) for row in rows)
             )
         return compressed(f'{{"cut":{cut},"head":{head},"events":[{events}]}}'.encode())
-
-
-def _record(row: sa.Row[Any]) -> Record:
-    return Record(row.id, row.name, row.project_id, row.body, row.audience)
 
 
 def _position(connection: sa.Connection, after: str | None, since: str | None) -> int:
@@ -202,9 +198,8 @@ def _asked(delivery: Delivery) -> Asked:
 
 
 def _body(delivery: Delivery, description: Description, names: Names) -> str:
-    event = FullEvent(
+    event = DescribedEvent(
         id=delivery.event_id,
-        position=0,
         name=delivery.name,
         time=delivery.time,
         project_id=description.project_id,
@@ -213,6 +208,4 @@ def _body(delivery: Delivery, description: Description, names: Names) -> str:
         changes=description.changes,
         about=names.about(description),
     )
-    plain = msgspec.to_builtins(event)
-    del plain["position"]
-    return msgspec.json.encode(plain).decode()
+    return msgspec.json.encode(event).decode()

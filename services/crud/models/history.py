@@ -26,7 +26,7 @@ event_history: Final = sa.Table(
     sa.Column("id", sa.Uuid, nullable=False, index=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("project_id", sa.Uuid),
-    # A ``FullEvent`` without its position, and its ``Audience``, both as JSON.
+    # A ``DescribedEvent``, and its ``Audience``, both as JSON.
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("audience", sa.Text, nullable=False),
     sa.Index(None, "recorded_at"),

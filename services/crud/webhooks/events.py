@@ -10,30 +10,16 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.contracts.full_events import OTHERS, Audience, FullEvent
+from services.common.contracts.full_events import Audience, FullEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.common.contracts.full_events import Recorded
+
 MANAGER: Final = "manager"
 _audience: Final = msgspec.json.Decoder(Audience).decode
 _event: Final = msgspec.json.Decoder(FullEvent).decode
-
-
-class Recorded(NamedTuple):
-    """An event as the history holds it: body and audience are JSON."""
-
-    position: int
-    id: UUID
-    name: str
-    project_id: UUID | None
-    body: str
-    audience: str
-
-    @property
-    def text(self) -> str:
-        """The event as JSON, with its position."""
-        return f'{{"position":{self.position},{self.body[1:]}'
 
 
 class Hearer(NamedTuple):
@@ -88,6 +74,6 @@ def _told(event: FullEvent, audience: Audience, hearer: Hearer) -> bytes | None:
     """What a manager of the event's production is told of it."""
     if MANAGER not in audience.roles and hearer.id not in audience.people:
         return None
-    hidden = {*audience.hidden.get(MANAGER, ()), *audience.hidden.get(OTHERS, ())}
+    hidden = audience.hidden_from(MANAGER)
     shown = {name: change for name, change in event.changes.items() if name not in hidden}
     return msgspec.json.encode(msgspec.structs.replace(event, changes=shown))

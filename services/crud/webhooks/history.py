@@ -12,7 +12,7 @@ from services.crud.webhooks import store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.crud.webhooks.events import Recorded
+    from services.common.contracts.full_events import Recorded
     from services.crud.webhooks.store import Store
 
 #: Pages that are kept: webhooks that follow the end all read the same one.

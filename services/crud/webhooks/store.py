@@ -15,8 +15,8 @@ import psycopg2
 from psycopg2.extras import register_uuid
 
 from services.common.contracts.crud.events import WebhookParked
+from services.common.contracts.full_events import Recorded
 from services.common.database.connect_options import CONNECT_OPTIONS
-from services.crud.webhooks.events import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,10 +12,11 @@ import msgspec
 import psycopg2
 
 from services.common.access import sealing
+from services.common.contracts.full_events import Recorded
 from services.common.errors import Unavailable
 from services.crud.webhooks import metrics, posting, store
 from services.crud.webhooks.backoff import pause_after
-from services.crud.webhooks.events import Recorded, Subscription
+from services.crud.webhooks.events import Subscription
 from services.crud.webhooks.posting import Answer
 from services.crud.webhooks.signing import key_of, sign
 from services.crud.webhooks.standing import LostRightError

@@ -16,8 +16,9 @@ from services.common.contracts.full_events import (
     FullEvent,
     Named,
     PersonNamed,
+    Recorded,
 )
-from services.crud.webhooks.events import Hearer, Recorded, Subscription
+from services.crud.webhooks.events import Hearer, Subscription
 
 PROJECT, ENTITY, TASK, PERSON = uuid4(), uuid4(), uuid4(), uuid4()
 ADMIN = Hearer(uuid4(), is_admin=True)
