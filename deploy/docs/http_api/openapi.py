@@ -160,12 +160,12 @@ class _Builder:
     def _responses(self, route: Route) -> JsonObject:
         success: JsonObject = {"description": "Done."}
         kind = answer_type(route)
-        if kind is not None:
-            success["content"] = {"application/json": self._content(self.schemas.of(kind))}
         if route.answer == "stream":
             success["content"] = {"text/event-stream": STREAM}
-        if route.answer == "file":
+        elif route.answer == "file":
             success["content"] = {"*/*": {"schema": BINARY}}
+        elif kind is not None:
+            success["content"] = {"application/json": self._content(self.schemas.of(kind))}
         refusals = {
             status: {"$ref": f"#/components/responses/{status}"} for status in statuses(route)
         }
