@@ -52,8 +52,8 @@ REPLAYED: Final = "replayed"
 #: Seconds for the connection over which ``crud`` is called.
 CONNECT_SECONDS: Final = 5.0
 KINDS: Final = frozenset({"file", "queue", "subscriber", "webhook"})
-#: More than any position: the order of a webhook ends with the newest event then.
-NEWEST: Final = 2**62
+#: Ends of the order of a webhook where none is given: all that the history has.
+FIRST, LAST = "1", "9999-12-31T23:59:59"
 SELECT: Final = "SELECT {columns} FROM event_history WHERE {conditions} ORDER BY position"
 
 
@@ -215,8 +215,8 @@ def order_for_webhook(target: Target, environ: Mapping[str, str], ident: str) ->
         message = f"{unused[0]} is not for webhooks: their own filters apply."
         raise TransferError(message)
     order = {
-        **_end("from", "SINCE", environ.get("SINCE") or "1"),
-        **_end("to", "UNTIL", environ.get("UNTIL") or str(NEWEST)),
+        **_end("from", "SINCE", environ.get("SINCE") or FIRST),
+        **_end("to", "UNTIL", environ.get("UNTIL") or LAST),
     }
     client = RpcClient(target.amqp_uri, name="replay")
     client.link.start()
@@ -225,7 +225,7 @@ def order_for_webhook(target: Target, environ: Mapping[str, str], ident: str) ->
         arguments = msgspec.json.encode({"ident": ident, "data": order})
         ordered = client.call("crud", "replay_webhook", arguments).decoded()
     except ServiceError as error:
-        reason = error.message or type(error).__name__
+        reason = " ".join(str(one) for one in (error.message or error.kind, error.data) if one)
         message = f"The webhook {ident} can't be sent events again: {reason}"
         raise TransferError(message) from None
     finally:
