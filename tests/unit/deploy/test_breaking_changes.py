@@ -71,6 +71,8 @@ def test_additions_break_nothing() -> None:
         {"task:new": more, "task:update": TASK},
         {"NewTask": looser},
         {"Task": stricter, "Config": TASK},
+        BEFORE.ways | {"full": WayPromise("broker: full {event}", ["task:new"])},
+        {"Headers": Fields({"event_id": "uuid", "request_id": "string"})},
     )
     assert breaking_changes(BEFORE, now) == []
 
