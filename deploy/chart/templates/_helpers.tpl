@@ -91,6 +91,9 @@ labels:
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.auth "optional" true) }}
 {{ include "callboard.secretVariable" (dict "name" "MAIL_URL" "secret" $secrets.auth) }}
 {{- end }}
+{{- if eq $name "crud" }}
+- {name: BROKER_MANAGEMENT_URL, value: {{ include "callboard.managementUrl" $root | quote }}}
+{{- end }}
 {{- if has $name (list "crud" "webhooks") }}
 {{ include "callboard.secretVariable" (dict "name" "ENCRYPTION_KEY" "secret" $secrets.webhooks) }}
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.webhooks "optional" true) }}
