@@ -6,6 +6,7 @@ They hear what managers do: of their productions, or with all productions of the
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from uuid import UUID
 
@@ -21,6 +22,7 @@ MANAGER, MANAGERS = "manager", "managers"
 #: The word of an event without a production.
 STUDIO: Final = "-"
 STAR: Final = "*"
+KEY: Final = re.compile(rf"{MANAGERS}\.(\*|[0-9a-f-]{{36}})\.([^.#]+)\.([^.#]+)")
 _audience: Final = msgspec.json.Decoder(Audience).decode
 _described: Final = msgspec.json.Decoder(DescribedEvent).decode
 
@@ -44,12 +46,12 @@ class Heard(NamedTuple):
 
     @classmethod
     def of_keys(cls, keys: Iterable[str]) -> Self:
-        """What a queue with these bindings hears."""
-        words = [key.split(".") for key in keys]
-        productions = {production for _, production, _, _ in words}
+        """What a queue with these bindings hears; keys that nobody here makes are left out."""
+        words = [found.groups() for key in keys if (found := KEY.fullmatch(key))]
+        productions = {production for production, _, _ in words}
         return cls(
             None if STAR in productions else frozenset(map(UUID, productions)),
-            frozenset(f"{subject}:{happened}" for _, _, subject, happened in words),
+            frozenset(f"{subject}:{happened}" for _, subject, happened in words),
         )
 
 

@@ -93,6 +93,8 @@ def make(
     if rotate or broker.get(f"users/{queue}") is None:
         password = secrets.token_urlsafe(32)
         broker.put(f"users/{queue}", password=password, tags=TAG)
+        # Whoever has the old one is out at once.
+        broker.delete(f"connections/username/{queue}")
     for limit, value in LIMITS.items():
         broker.put(f"user-limits/{queue}/{limit}", value=value)
     own = f"^{queue.replace('.', '[.]')}$"

@@ -62,9 +62,10 @@ def test_a_queue_has_a_key_for_each_production_and_name(heard: Heard, keys: set[
     assert Heard.of_keys(keys) == heard
 
 
-def test_a_queue_without_keys_hears_nothing() -> None:
+@pytest.mark.parametrize("keys", [[], ["#", "managers.#", "task:update"]], ids=["none", "by hand"])
+def test_a_queue_without_keys_of_ours_hears_nothing(keys: list[str]) -> None:
     """Not everything."""
-    assert Heard.of_keys([]) == (frozenset(), frozenset())
+    assert Heard.of_keys(keys) == (frozenset(), frozenset())
 
 
 def test_patterns_of_names_are_those_of_sql() -> None:
