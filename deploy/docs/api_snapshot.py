@@ -22,9 +22,9 @@ from deploy.docs.breaking_changes import (
 )
 from deploy.docs.declarations import events
 from deploy.docs.http_api.openapi import openapi
-from gateway.health import VERSION
 from gateway.routes import ROUTES
 from services.common.json_types import JsonObject
+from services.common.version import VERSION
 
 RELEASES: Final = Path(__file__).parents[1] / "releases"
 

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 
 from deploy.docs.declarations import events, first_line
-from gateway.health import VERSION
 from services.common.contracts import Event
 from services.common.json_types import JsonObject
+from services.common.version import VERSION
 from services.common.wire.topology import SERVICES
 
 HEADERS: Final[JsonObject] = {
