@@ -144,7 +144,7 @@ def test_events_appear_as_they_happen(
     row = admin.post("/data/departments", {"name": MARKUP, "color": "#fff"}).json()
     visible(browser, "#events .name", "department:new")
     admin.put(f"/data/entities/{world.shot}", {"description": "Rain"})
-    visible(browser, "#events td", "sh1")
+    visible(browser, "#events td", "SH1")
     visible(browser, "#events .name", "shot:update").send_keys(Keys.ENTER)
     full = visible(browser, "#full")
     assert '"after": "Rain"' in full.text
