@@ -2,8 +2,8 @@
 
 ``list`` prints each letter in a line; ``replay`` publishes each to the queue in which it died, and
 keeps those that no queue takes; ``discard`` deletes them. A queue's name after that narrows it to
-the letters of that queue. ``DATABASE_URL`` is the one of ``crud``; it has what the service has
-collected from the queue ``callboard.dead``.
+the letters of that queue. It works on what the service has collected from the queue
+``callboard.dead``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.crud.dead_letters import store
 from services.crud.models import dead_letter
 
 USAGE: Final = (
-    "usage: DATABASE_URL=postgresql://… AMQP_URI=amqp://… "
+    "usage: CRUD_DATABASE_URL=postgresql://… AMQP_URI=amqp://… "
     "python -m services.crud.dead_letters list|replay|discard [queue]"
 )
 C: Final = dead_letter.c
@@ -80,6 +80,7 @@ def main(arguments: list[str], url: str, uri: str) -> None:
 
 if __name__ == "__main__":
     known = sys.argv[1:2] and sys.argv[1] in ACTIONS and len(sys.argv) <= 3  # noqa: PLR2004
-    if not known or not {"DATABASE_URL", "AMQP_URI"} <= set(os.environ):
+    url = os.environ.get("CRUD_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    if not known or not url or "AMQP_URI" not in os.environ:
         sys.exit(USAGE)
-    main(sys.argv[1:], os.environ["DATABASE_URL"], os.environ["AMQP_URI"])
+    main(sys.argv[1:], url, os.environ["AMQP_URI"])

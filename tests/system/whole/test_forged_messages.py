@@ -322,7 +322,7 @@ def test_the_command_lists_replays_and_discards_dead_letters(
 
     def tool(*arguments: str) -> list[str]:
         command = [sys.executable, "-m", "services.crud.dead_letters", *arguments]
-        own = {"AMQP_URI": system.parts.amqp_uri, "DATABASE_URL": system.parts.urls["crud"]}
+        own = {"AMQP_URI": system.parts.amqp_uri, "CRUD_DATABASE_URL": system.parts.urls["crud"]}
         environment = {**os.environ, **own}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return done.stdout.splitlines()
