@@ -72,14 +72,17 @@ document.addEventListener("alpine:init", () => {
       async act(method, path, body, tell) {
         this.said = "";
         this.asking = false;
+        let said;
         try {
-          this.said = tell(await api(method, path, body));
+          said = tell(await api(method, path, body));
           this.chosen = "";
           this.letter = null;
         } catch (error) {
-          this.said = error.message;
+          said = error.message;
         }
+        // Said once the list is as it is now.
         await this.load();
+        this.said = said;
       },
       replay() {
         const path = `data/dead-letters/${this.chosen}/replay`;

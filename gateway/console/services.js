@@ -33,8 +33,7 @@ document.addEventListener("alpine:init", () => {
         return Boolean(row.error) || row.processes === 0;
       },
       trouble(row) {
-        if (row.error) return row.error;
-        return row.processes === 0 ? "No process of it runs." : "";
+        return row.processes === 0 ? "No process of it runs." : row.error || "";
       },
       isStuck(queue) {
         return queue.consumers === 0 || queue.waiting > 1000;

@@ -61,6 +61,17 @@ def events(browser: Chrome) -> list[str]:
     return texts(browser, "#events .name")
 
 
+def work(admin: Caller, world: World) -> None:
+    """Some events, as a day of work has them."""
+    artist = world.people["artist"]
+    admin.put(f"/actions/persons/{artist}/assign", {"task_ids": [world.task]})
+    comment = {"task_status_id": world.status, "comment": "Softer light, please."}
+    admin.post(f"/actions/tasks/{world.task}/comment", comment)
+    day = {"date": "2030-01-07", "end_date": "2030-01-08", "person_id": artist}
+    admin.post("/data/day-offs", day)
+    admin.put(f"/data/tasks/{world.task}", {"priority": 2})
+
+
 def unharmed(browser: Chrome) -> bool:
     """Whether no markup of data was taken as such, and the policy was kept."""
     broken: Any = browser.execute_script("return window.broken")
@@ -140,9 +151,9 @@ def test_events_appear_as_they_happen(
     """Filtered, paused, and in full; whatever names hold is text."""
     opened(browser, system, "events")
     visible(browser, "#events [role=status]", "following")
-    assert "No events yet" in visible(browser, "#events .empty").text
     row = admin.post("/data/departments", {"name": MARKUP, "color": "#fff"}).json()
     visible(browser, "#events .name", "department:new")
+    work(admin, world)
     admin.put(f"/data/entities/{world.shot}", {"description": "Rain"})
     visible(browser, "#events td", "SH1")
     visible(browser, "#events .name", "shot:update").send_keys(Keys.ENTER)
@@ -161,7 +172,8 @@ def test_events_appear_as_they_happen(
     # Filtered by name and production.
     browser.find_element(By.NAME, "names").send_keys("shot:*", Keys.ENTER)
     visible(browser, "#events [role=status]", "following")
-    until(lambda: events(browser) == [], what="an empty list")
+    visible(browser, "#events .empty", "No events yet")
+    assert events(browser) == []
     Select(browser.find_element(By.NAME, "production")).select_by_visible_text("Film")
     visible(browser, "#events [role=status]", "following")
     admin.post("/data/departments", {"name": "Sound", "color": "#fff"})

@@ -60,7 +60,7 @@ class DeadLetter(DeadLetterInBrief, kw_only=True):
     headers: Annotated[
         dict[str, Any], about("Its headers; those that AMQP alone has a form for, as text.")
     ]
-    body: Annotated[Any, about("Its body as JSON; null if it is none.")]
+    body: Annotated[Any, about("Free JSON: its body; null if it is none.")]
     text: Annotated[str | None, about("The beginning of a body that is no JSON; else null.")]
 
 
