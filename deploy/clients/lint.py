@@ -1,4 +1,4 @@
-"""``make lint-api``: check the descriptions of the API with Spectral, Redocly and AsyncAPI's parser."""
+"""``make lint-api``: check the descriptions of the API with the linters of both formats."""
 
 from __future__ import annotations
 
