@@ -69,6 +69,7 @@ function extended(base, more) {
 const shown = {
   json: (value) => JSON.stringify(value, null, 2),
   time: (text) => (text ? text.slice(0, 19).replace("T", " ") : "–"),
+  moment: (text) => text.slice(5, 19).replace("T", " "),
   seconds(number) {
     if (number === null || number === undefined) return "–";
     if (number < 120) return `${Math.round(number * 10) / 10} s`;
