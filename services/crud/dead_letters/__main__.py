@@ -15,6 +15,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from services.common.database.pools import with_driver
 from services.crud.dead_letters import store
 from services.crud.models import dead_letter
 
@@ -70,7 +71,7 @@ ACTIONS: Final[dict[str, Action]] = {"list": listed, "replay": replayed, "discar
 def main(arguments: list[str], url: str, uri: str) -> None:
     """Run one action."""
     action, *queue = arguments
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(with_driver(url))
     try:
         for line in ACTIONS[action](engine, uri, queue[0] if queue else None):
             print(line)  # noqa: T201 - command line output
