@@ -6,7 +6,7 @@ from gateway.routes.table import Body, Route, avatar, data
 from services.common.contracts.crud import budgets as b
 from services.common.contracts.crud import console as o
 from services.common.contracts.crud import context as c
-from services.common.contracts.crud import dead_letters as l
+from services.common.contracts.crud import dead_letters as x
 from services.common.contracts.crud import departments as d
 from services.common.contracts.crud import event_log as e
 from services.common.contracts.crud import pipeline as f
@@ -290,12 +290,12 @@ ROUTES = (
     Route("POST", "/data/webhooks/{ident}/test",       "crud.test_webhook", returns=h.WebhookDelivery, slow=True),
     Route("POST", "/data/webhooks/{ident}/replay",     "crud.replay_webhook", returns=h.ReplayOrdered, takes=h.ReplayOrder, status=202, body=Body.JSON),
     Route("GET",  "/data/webhooks/{ident}/deliveries", "crud.list_deliveries", returns=h.WebhookDeliveries, query=h.DeliveryQuery),
-    Route("GET",    "/data/dead-letters",                "crud.list_dead_letters", returns=l.DeadLetters, query=l.DeadLetterQuery),
-    Route("GET",    "/data/dead-letters/{ident}",        "crud.read_dead_letter", returns=l.DeadLetter),
+    Route("GET",    "/data/dead-letters",                "crud.list_dead_letters", returns=x.DeadLetters, query=x.DeadLetterQuery),
+    Route("GET",    "/data/dead-letters/{ident}",        "crud.read_dead_letter", returns=x.DeadLetter),
     Route("DELETE", "/data/dead-letters/{ident}",        "crud.discard_dead_letter", status=204),
-    Route("POST",   "/data/dead-letters/{ident}/replay", "crud.replay_dead_letter", returns=l.LettersReplayed, slow=True),
-    Route("POST",   "/data/dead-letters/replay",         "crud.replay_dead_letters", returns=l.LettersReplayed, takes=l.LettersOf, body=Body.JSON, slow=True),
-    Route("POST",   "/data/dead-letters/discard",        "crud.discard_dead_letters", returns=l.LettersDiscarded, takes=l.LettersOf, body=Body.JSON, slow=True),
+    Route("POST",   "/data/dead-letters/{ident}/replay", "crud.replay_dead_letter", returns=x.LettersReplayed, slow=True),
+    Route("POST",   "/data/dead-letters/replay",         "crud.replay_dead_letters", returns=x.LettersReplayed, takes=x.LettersOf, body=Body.JSON, slow=True),
+    Route("POST",   "/data/dead-letters/discard",        "crud.discard_dead_letters", returns=x.LettersDiscarded, takes=x.LettersOf, body=Body.JSON, slow=True),
     Route("GET", "/data/console/services", "crud.list_services", returns=list[o.ServiceState], slow=True),
     Route("GET", "/data/console/webhooks", "crud.list_webhook_states", returns=list[o.WebhookState]),
     *avatar("projects", service="crud"),

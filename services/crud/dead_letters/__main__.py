@@ -34,7 +34,7 @@ def listed(engine: sa.Engine, _uri: str, queue: str | None) -> Iterator[str]:
         for row in connection.execute(rows):
             yield (
                 f"{row.happened_at or '?'}  {row.name or '?'}  {row.event_id or '?'}  "
-                f"from {row.queue or '?'}: {row.error or row.reason or '?'}  {row.beginning!r}"
+                f"from {row.queue or '?'}: {row.error or row.reason or '?'}  {bytes(row.beginning)!r}"
             )
 
 
