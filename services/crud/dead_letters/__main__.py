@@ -32,9 +32,10 @@ def listed(engine: sa.Engine, _uri: str, queue: str | None) -> Iterator[str]:
     rows = sa.select(*columns).where(store.of_queue(queue)).order_by(C.number)
     with engine.connect() as connection:
         for row in connection.execute(rows):
+            reason, body = row.error or row.reason or "?", bytes(row.beginning)
             yield (
                 f"{row.happened_at or '?'}  {row.name or '?'}  {row.event_id or '?'}  "
-                f"from {row.queue or '?'}: {row.error or row.reason or '?'}  {bytes(row.beginning)!r}"
+                f"from {row.queue or '?'}: {reason}  {body!r}"
             )
 
 
