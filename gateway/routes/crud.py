@@ -16,6 +16,7 @@ from services.common.contracts.crud import saved_searches as s
 from services.common.contracts.crud import schedules as v
 from services.common.contracts.crud import templates as t
 from services.common.contracts.crud import webhooks as h
+from services.common.contracts.crud.subscribers import Subscriber
 from services.common.contracts.tasks import workflow as w
 from services.common.contracts.types import Page
 
@@ -297,6 +298,7 @@ ROUTES = (
     Route("POST",   "/data/dead-letters/replay",         "crud.replay_dead_letters", returns=x.LettersReplayed, takes=x.LettersOf, body=Body.JSON, slow=True),
     Route("POST",   "/data/dead-letters/discard",        "crud.discard_dead_letters", returns=x.LettersDiscarded, takes=x.LettersOf, body=Body.JSON, slow=True),
     Route("GET", "/data/console/services", "crud.list_services", returns=list[o.ServiceState], slow=True),
+    Route("GET", "/data/console/subscribers", "crud.list_subscribers", returns=list[Subscriber], slow=True),
     Route("GET", "/data/console/webhooks", "crud.list_webhook_states", returns=list[o.WebhookState]),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
