@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from services.common.wire.topology import QUEUE
+from services.crud.subscribers.__main__ import main as subscribers
 from tests.browser.test_docs_page import PATIENCE, complaints, visible
 from tests.letters import count, none_left
 from tests.running import Caller, System, until
@@ -252,6 +253,30 @@ def test_webhooks_are_paused_tested_and_replayed(
     visible(browser, "#webhooks button", "Replay").click()
     visible(browser, "#webhooks #told", "are being sent again")
     until(lambda: "replay" in texts(browser, "#deliveries td"), PATIENCE, "the replay")
+    assert unharmed(browser)
+
+
+def test_accounts_of_programs_are_shown(
+    browser: Chrome, system: System, admin: Caller, world: World, artefacts: Path
+) -> None:
+    """With what waits for them."""
+    opened(browser, system, "subscribers")
+    visible(browser, "#subscribers .empty", "No program has an account")
+    environ = system.environment()
+    subscribers(["make", "NAME=farm", "PRODUCTIONS=all", "EVENTS=department:*"], environ)
+    try:
+        visible(browser, "#subscribers td", "subscriber.farm")
+        admin.post("/data/departments", {"name": "Sound", "color": "#fff"})
+        # The broker counts messages every five seconds.
+        visible(browser, "#subscribers .waiting", "1")
+        found = texts(browser, "#subscribers tbody td")
+        assert found[:5] == ["farm", "subscriber.farm", "all, and the studio", "department:*", "1"]
+        assert found[-1] == "no"
+        browser.save_screenshot(str(artefacts / "console-subscribers.png"))
+        (row,) = admin.get("/data/console/subscribers").json()
+        assert (row["name"], row["waiting"], row["connected"]) == ("farm", 1, False)
+    finally:
+        subscribers(["revoke", "NAME=farm"], environ)
     assert unharmed(browser)
 
 
