@@ -74,9 +74,9 @@ def make(
     """
     queue = account.queue
     limits = {"max-length-bytes": BYTES, "message-ttl": days * DAY_MS}
-    # Of an operator: an account that declares its queue anew, with arguments or of another type,
-    # can't get around it. The other one is apart: only quorum queues know it, and a policy with
-    # something that a queue doesn't know does not apply to it at all.
+    # Of an operator: an account that declares its queue anew, with arguments of its own, can't get
+    # around it. The other one is apart: only quorum queues know it, and a policy with something
+    # that a queue doesn't know does not apply to it at all.
     for kind, definition in (
         ("operator-policies", limits),
         ("policies", {"delivery-limit": DELIVERIES}),
