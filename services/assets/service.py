@@ -4,6 +4,7 @@ from services.assets.casting.rpc import CastingRpc
 from services.assets.casting.rpc_cast_asset import CastAssetRpc
 from services.assets.casting.rpc_links import EntityLinkRpc
 from services.assets.descriptors.rpc import DescriptorRpc
+from services.assets.descriptors.rpc_shared import SharedDescriptorRpc
 from services.assets.entities.rpc_asset_types import AssetTypeRpc
 from services.assets.entities.rpc_create import CreationRpc
 from services.assets.entities.rpc_lists import ListRpc
@@ -34,6 +35,7 @@ class AssetsService(
     EntityLinkRpc,
     # descriptors
     DescriptorRpc,
+    SharedDescriptorRpc,
     # entities
     AssetTypeRpc,
     CreationRpc,

@@ -65,6 +65,16 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
     "assets.instantiate_in_asset": lambda ids: {"asset_to_instantiate_id": ids["asset"]},
     "assets.create_descriptor": lambda _ids: {"name": "New", "entity_type": "Asset"},
     "assets.update_descriptor": lambda _ids: {"name": "Newer"},
+    "assets.reorder_descriptors": lambda ids: {
+        "entity_type": "Asset",
+        "descriptor_ids": [ids["metadata_descriptor"]],
+    },
+    "assets.share_descriptor": lambda _ids: {"name": "Shared", "entity_type": "Edit"},
+    "assets.change_shared_descriptor": lambda _ids: {"entity_type": "Edit", "name": "New"},
+    "assets.reorder_shared_descriptors": lambda _ids: {
+        "entity_type": "Edit",
+        "field_order": ["shared"],
+    },
     "assets.remove_entities": lambda ids: [ids["edit"]],
     "assets.update_shot": lambda _ids: {"nb_frames": 7},
     "assets.replace_asset_casting": lambda ids: [{"asset_id": ids["asset"], "nb_occurences": 1}],

@@ -69,7 +69,11 @@ BY_RULE: Final[dict[str, str]] = {
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,
     "to be of the studio in the production's team": "crud.list_team_absences",
-    "a manager": "crud.list_event_names crud.list_template_part",
+    "a manager": """
+        crud.list_event_names crud.list_template_part
+        assets.share_descriptor assets.change_shared_descriptor assets.remove_shared_descriptor
+        assets.reorder_shared_descriptors
+        """,
     "a manager of what is asked for": "crud.list_last_events",
     "any role, and the team of what is asked for": """
         assets.list_entities:asset tasks.list_with_tasks:asset
@@ -151,6 +155,7 @@ BY_RULE: Final[dict[str, str]] = {
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
     MANAGE: """
         assets.create_asset assets.create_entity assets.list_entity_links
+        assets.reorder_descriptors
         tasks.remove_comment_preview crud.upload_avatar
         assets.update_shot assets.replace_asset_casting assets.replace_casting
         assets.replace_castings assets.cast_asset

@@ -131,3 +131,17 @@ class AssetInstanceRemoved(Event, frozen=True, kw_only=True):
 
     shot_id: UUID
     asset_instance_id: UUID
+
+
+@event("assets", "metadata-descriptor:key-changed", stored=False, handled_by=("crud", "tasks"))
+class DescriptorKeyChanged(Event, frozen=True, kw_only=True):
+    """A descriptor of productions or tasks has another key, or none: its values follow.
+
+    In ``project_ids``; with ``entity_type`` Task, those of the task type's tasks.
+    """
+
+    project_ids: list[UUID]
+    entity_type: str
+    task_type_id: UUID | None
+    key: str
+    new_key: str | None
