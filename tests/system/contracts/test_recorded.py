@@ -48,6 +48,8 @@ DEPARTURES = {
     ("GET", "/data/projects"): ["$.message"],
     ("POST", "/data/projects"): BIT_RATES,
     ("POST", "/data/project-templates"): BIT_RATES,
+    # since then with departments
+    ("POST", "/data/metadata-descriptors/all-projects"): ["$[*].departments"],
     # today
     **{
         ("GET", f"/data/projects/<project_id>/schedule-items/{part}"): ["$[*].start_date"]
