@@ -7,6 +7,7 @@ from services.assets.descriptors.rpc import DescriptorRpc
 from services.assets.descriptors.rpc_shared import SharedDescriptorRpc
 from services.assets.entities.rpc_asset_types import AssetTypeRpc
 from services.assets.entities.rpc_create import CreationRpc
+from services.assets.entities.rpc_folders import ConceptFolderRpc
 from services.assets.entities.rpc_lists import ListRpc
 from services.assets.entities.rpc_own_entities import OwnEntityRpc
 from services.assets.entities.rpc_removal import RemovalRpc
@@ -38,6 +39,7 @@ class AssetsService(
     SharedDescriptorRpc,
     # entities
     AssetTypeRpc,
+    ConceptFolderRpc,
     CreationRpc,
     ListRpc,
     OwnEntityRpc,

@@ -75,6 +75,11 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "entity_type": "Edit",
         "field_order": ["shared"],
     },
+    **dict.fromkeys(
+        ("assets.create_concept_folder", "assets.rename_concept_folder"),
+        lambda _ids: {"name": "New"},
+    ),
+    "assets.move_concepts": lambda ids: {"concept_ids": [ids["concept"]]},
     "assets.remove_entities": lambda ids: [ids["edit"]],
     "assets.update_shot": lambda _ids: {"nb_frames": 7},
     "assets.replace_asset_casting": lambda ids: [{"asset_id": ids["asset"], "nb_occurences": 1}],

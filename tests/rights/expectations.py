@@ -68,6 +68,10 @@ BY_RULE: Final[dict[str, str]] = {
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,
+    "to supervise the production": """
+        assets.create_concept_folder assets.rename_concept_folder assets.remove_concept_folder
+        assets.move_concepts
+        """,
     "to be of the studio in the production's team": "crud.list_team_absences",
     "a manager": """
         crud.list_event_names crud.list_template_part
@@ -102,7 +106,7 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.list_project_news assets.read_descriptor
         """,
     STUDIO_PEOPLE: """
-        tasks.read_project_news
+        tasks.read_project_news assets.list_concept_folders
         assets.list_project_entities:concept assets.create_entity:concept crud.list_plans
         tasks.create_entity_tasks crud.list_scheduled_types crud.list_scheduled_objects
         crud.list_version_tasks

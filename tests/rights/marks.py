@@ -20,6 +20,7 @@ SEEN_BY: Final = {
         f"{kind} name": READER for kind in ("episode", "sequence", "shot", "scene", "edit", "asset")
     },
     "concept name": NO_CLIENT,
+    "concept folder": "to be in the production's team, not as vendor or client",
     **{
         f"{kind} task": READER for kind in ("episode", "sequence", "shot", "scene", "edit", "asset")
     },

@@ -123,6 +123,7 @@ class Studio(World):
         self.status = self.share(
             "task_status", name="Todo", short_name="todo", color="#fff", is_default=True
         )
+        self.folder_type = self.share("entity_type", "folder", name="ConceptFolder")
         self.types = {
             kind: self.share("entity_type", kind, name=name)
             for kind in KINDS

@@ -18,6 +18,7 @@ SEGMENTS: Final = {
     **TABLES,
     **{f"{kind}s": kind for kind in KINDS},
     "asset-types": "entity_type",
+    "concept-folders": "concept_folder",
     "chats": "entity",
     "messages": "chat_message",
     "attachments": "attachment_file",

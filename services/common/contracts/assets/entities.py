@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from services.common.contracts.types import (
     NOT_BLANK,
     UNSET,
+    AnyId,
     Body,
     FreeObject,
     Id,
@@ -209,6 +210,22 @@ class NewConcept(Body, kw_only=True):
     entity_concept_links: Annotated[
         list[LinkedEntity], about("The entities that it is drawn for.")
     ] = []
+    parent_id: Annotated[Id | None, about("The folder that it lies in.")] = None
+
+
+class ConceptFolder(Body, kw_only=True):
+    """A folder of concepts, by its name."""
+
+    name: Name
+
+
+class ConceptsToMove(Body, kw_only=True):
+    """Concepts, and the folder that they move to."""
+
+    concept_ids: Annotated[
+        list[AnyId], about("The concepts; those that aren't the production's are left out.")
+    ]
+    concept_folder_id: Annotated[AnyId | None, about("The folder; null is out of any.")] = None
 
 
 class ShotChanges(Body, kw_only=True):
