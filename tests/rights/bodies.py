@@ -79,6 +79,10 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         ("assets.create_concept_folder", "assets.rename_concept_folder"),
         lambda _ids: {"name": "New"},
     ),
+    **dict.fromkeys(
+        ("assets.share_assets", "assets.share_assets_of_project"),
+        lambda ids: {"asset_ids": [ids["asset"]], "is_shared": False},
+    ),
     "assets.move_concepts": lambda ids: {"concept_ids": [ids["concept"]]},
     "assets.remove_entities": lambda ids: [ids["edit"]],
     "assets.update_shot": lambda _ids: {"nb_frames": 7},

@@ -73,6 +73,8 @@ of_studio: Final = role_in_project("to be of the studio in the production's team
 #: Entities of a kind; where it differs, a kind says what its lists show besides.
 OF_KIND: Final = {**STUDIO, "client": ALL, "vendor": ASSIGNED}
 BY_MANAGER: Final[Mapping[str, Rule]] = {"create": manager, "remove": remover}
+SHARE: Final = "share with other productions"
+MEASURE: Final = "set lengths to those of previews"
 #: What is done to the folders of concepts, and to what they hold.
 CHANGE: Final = "create, change, fill and remove"
 
@@ -104,8 +106,8 @@ ENTITIES: Final = Policy(
     masks={"vendor": OF_THEIR_DEPARTMENTS},
 )
 BY_KIND: Final[Mapping[str, Policy]] = {
-    "asset": _policy("assets"),
-    "shot": _policy("shots"),
+    "asset": _policy("assets", may={**BY_MANAGER, SHARE: manager}),
+    "shot": _policy("shots", may={**BY_MANAGER, MEASURE: manager}),
     "sequence": _policy("sequences", {**OF_KIND, "vendor": WITH_SHOTS}),
     "scene": _policy("scenes"),
     "episode": _policy("episodes", {**OF_KIND, "vendor": WITH_WORK}),
