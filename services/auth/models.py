@@ -22,6 +22,7 @@ from services.common.database.tables import (
     link,
     links,
     new_metadata,
+    ref,
     shotgrid_id,
     text,
 )
@@ -221,6 +222,18 @@ class Person(TimestampedRow, Base):
     )
     studio_id: Mapped[UUID | None] = link(
         "studio", on_gone="null", doc="The studio that they work for."
+    )
+    preview_project_id: Mapped[UUID | None] = ref(
+        "crud.project",
+        index=False,
+        unique=True,
+        doc="The production that the account is to look at; null for people and bots.",
+    )
+    preview_opened_at: Mapped[datetime | None] = column(
+        doc="When the account of a production was last opened; older tokens are not valid."
+    )
+    preview_open_until: Mapped[datetime | None] = column(
+        doc="Until when somebody may log in with the account of a production; null if closed."
     )
 
 

@@ -56,6 +56,8 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "password": "a new password",
         "password_2": "a new password",
     },
+    # Open or closed: there is none yet.
+    "auth.open_preview_account": lambda _ids: {"is_open": True},
     "auth.join_department": lambda ids: {"department_id": ids["department"]},
     "auth.log_desktop_login": lambda _ids: {"date": "2026-01-05T10:00:00"},
     "assets.create_asset": lambda _ids: {"name": "New"},

@@ -159,6 +159,8 @@ BY_RULE: Final[dict[str, str]] = {
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
     MANAGE: """
         assets.create_asset assets.create_entity assets.list_entity_links
+        auth.read_preview_account auth.renew_preview_account auth.open_preview_account
+        auth.remove_preview_account
         assets.reorder_descriptors assets.remove_entity_link assets.share_assets
         assets.share_assets_of_project assets.set_shot_lengths
         tasks.remove_comment_preview crud.upload_avatar

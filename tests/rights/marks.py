@@ -51,6 +51,7 @@ SEEN_BY: Final = {
     "filter": "an administrator",
     "filter group": "an administrator",
     "webhook": "to manage the production",
+    "preview account": "to manage the production",
     "day off": "to manage a production of the person's",
     # Of the studio.
     "phone": "a manager or to manage a production",

@@ -87,7 +87,17 @@ class Studio(World):
             for name, role in one.seats.items():
                 seat = {"project_id": self.projects[name], "person_id": one.id}
                 self.link("project_person_link", role=role, **seat)
+        for name in (FILM, SERIES):
+            self._preview_account(name)
         self._equipment()
+
+    def _preview_account(self, production: str) -> None:
+        account = self.person(f"preview {production}", "client")
+        row = self.tables["person"][-1]
+        row["preview_project_id"] = self.projects[production]
+        row["last_name"] = mark(production, "preview account")
+        seat = {"project_id": self.projects[production], "person_id": account}
+        self.link("project_person_link", role=None, **seat)
 
     def _equipment(self) -> None:
         """What no production owns."""

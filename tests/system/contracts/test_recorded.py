@@ -37,6 +37,10 @@ LATER = frozenset(
         "is_client_allowed",
         "link_is_client_allowed",
         "task_type_links",
+        "preview_accounts_enabled",
+        "preview_project_id",
+        "preview_opened_at",
+        "preview_open_until",
     }
 )
 #: Since then null: those of the server's settings.
