@@ -32,4 +32,5 @@ KIND: Final = (
 
 def kind_of(facts: Facts) -> str:
     """The kind of an entity, as its events name it: ``asset``, ``shot`` and so on."""
-    return _KINDS.get(facts["kind"], "asset")
+    kind = str(facts["kind"] or "asset")
+    return _KINDS.get(kind, kind.lower())
