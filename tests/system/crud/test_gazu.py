@@ -178,7 +178,7 @@ def test_concepts_and_plans(client: KitsuClient, world: World) -> None:
     listed = kit.all_concepts_for_project(world.project, client=client)
     assert [one["description"] for one in listed] == ["Dark."]
     assert [one["id"] for one in kit.all_concepts(client=client)] == [concept["id"]]
-    assert kit.all_previews_for_concept(concept, client=client) == NOTHING_LEFT
+    assert not kit.all_previews_for_concept(concept, client=client)
     kit.remove_concept(concept, client=client)
     assert kit.all_concepts_for_project(world.project, client=client) == NOTHING_LEFT
     assert gazu.project.get_milestones(world.project, client=client) == NOTHING_LEFT
