@@ -140,8 +140,8 @@ class DescriptorKeyChanged(Event, frozen=True, kw_only=True):
     In ``project_ids``; with ``entity_type`` Task, those of the task type's tasks.
     """
 
-    project_ids: list[UUID]
-    entity_type: str
-    task_type_id: UUID | None
-    key: str
-    new_key: str | None
+    project_ids: Annotated[list[UUID], "the productions"]
+    entity_type: Annotated[str, "what has the values: Project or Task"]
+    task_type_id: Annotated[UUID | None, "the type of the tasks, null for productions"]
+    key: Annotated[str, "the key until now"]
+    new_key: Annotated[str | None, "the key from now on, null for none"]
