@@ -70,6 +70,7 @@ class Person(TimestampedRow, Base):
     __tablename__ = "person"
     __table_args__ = (
         sa.Index("uq_person_email", "email", unique=True, postgresql_where=sa.text("NOT is_bot")),
+        sa.Index("uq_person_preview_project_id", "preview_project_id", unique=True),
     )
 
     first_name: Mapped[str] = text(80, doc="Their first name.", example="Ema")
@@ -226,7 +227,6 @@ class Person(TimestampedRow, Base):
     preview_project_id: Mapped[UUID | None] = ref(
         "crud.project",
         index=False,
-        unique=True,
         doc="The production that the account is to look at; null for people and bots.",
     )
     preview_opened_at: Mapped[datetime | None] = column(

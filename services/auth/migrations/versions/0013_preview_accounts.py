@@ -13,21 +13,29 @@ revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
-unnoticed = "the trigger and the constraint are on a column that only the new code writes"
+unnoticed = "the trigger and the index are on a column that only the new code writes"
 
 COLUMN = "preview_project_id"
+INDEX = f"uq_person_{COLUMN}"
 
 
 def upgrade() -> None:
-    op.add_column("person", sa.Column(COLUMN, sa.Uuid(), nullable=True))
-    for name in ("preview_opened_at", "preview_open_until"):
-        op.add_column("person", sa.Column(name, sa.TIMESTAMP(), nullable=True))
-    op.create_unique_constraint(op.f(f"uq_person_{COLUMN}"), "person", [COLUMN])
+    # Repeatable: the block for the index commits what stands before it.
+    columns = (
+        sa.Column(COLUMN, sa.Uuid(), nullable=True),
+        sa.Column("preview_opened_at", sa.TIMESTAMP(), nullable=True),
+        sa.Column("preview_open_until", sa.TIMESTAMP(), nullable=True),
+    )
+    for column in columns:
+        op.add_column("person", column, if_not_exists=True)
+    with op.get_context().autocommit_block():
+        op.drop_index(INDEX, "person", if_exists=True, postgresql_concurrently=True)
+        op.create_index(INDEX, "person", [COLUMN], unique=True, postgresql_concurrently=True)
     v2.guard_references(op, "person", COLUMN)
 
 
 def downgrade() -> None:
     v2.unguard_references(op, "person")
-    op.drop_constraint(op.f(f"uq_person_{COLUMN}"), "person", type_="unique")
+    op.drop_index(INDEX, "person")
     for name in (COLUMN, "preview_opened_at", "preview_open_until"):
         op.drop_column("person", name)
