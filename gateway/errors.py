@@ -76,6 +76,11 @@ def _refused(error: ServiceError) -> dict[str, Any]:
     return error_body(error.message, **(error.data or {})) if error.message else (error.data or {})
 
 
+def _absent(message: str) -> str:
+    """What is said of something that isn't there, where its route has words of its own."""
+    return f"404 Not Found: {message}" if message else NOT_FOUND
+
+
 def _unauthenticated(error: ServiceError) -> dict[str, Any]:
     return error.data or {"msg": error.message}
 
@@ -88,7 +93,7 @@ TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[s
     Unauthenticated: (401, _unauthenticated),
     Forbidden: (403, lambda _: error_body(FORBIDDEN)),
     SetupRequired: (403, lambda _: error_body(NO_FACTOR, two_factor_authentication_required=True)),
-    NotFound: (404, lambda _: error_body(NOT_FOUND)),
+    NotFound: (404, lambda e: error_body(_absent(e.message))),
     Conflict: (409, lambda e: error_body(e.message)),
     TooLarge: (413, lambda _: error_body(TOO_LARGE)),
     TokenUnreadable: (422, lambda e: {"msg": e.message}),

@@ -58,6 +58,13 @@ class Identity(NamedTuple):
     fetched: float
     #: Whether the account lacks the second factor that it must have.
     restricted: bool = False
+    #: Until when (seconds since 1970) the session lasts of an account that only reads; else None.
+    until: float | None = None
+
+    def is_fresh(self, seconds: float) -> bool:
+        """Whether it was fetched so lately, and has not ended since."""
+        lasts = self.until is None or time.time() < self.until
+        return lasts and time.monotonic() - self.fetched < seconds
 
 
 class Tokens:
@@ -146,7 +153,7 @@ class Authenticator:
         """The identity of a token. Raises Unauthenticated, TokenUnreadable, Unavailable."""
         claims = self.tokens.read(token, kind)
         cached = self._cached.get(claims["jti"])
-        if cached and not fresh and time.monotonic() - cached.fetched < self.seconds:
+        if cached and not fresh and cached.is_fresh(self.seconds):
             HIT.inc()
             self._cached.move_to_end(claims["jti"])
             return cached
@@ -159,7 +166,7 @@ class Authenticator:
         Raises Unauthenticated, Unavailable.
         """
         cached = self._cached.get(claims["jti"])
-        if cached and time.monotonic() - cached.fetched < self.seconds:
+        if cached and cached.is_fresh(self.seconds):
             return cached
         return await self._share(claims)
 
@@ -188,7 +195,8 @@ class Authenticator:
         finally:
             self._fetches.discard(fetch)
         people, restricted = reply.headers.get("people"), "restricted" in reply.headers
-        identity = Identity(claims, reply.body.decode(), people, requested, restricted)
+        until = float(reply.headers["until"]) if "until" in reply.headers else None
+        identity = Identity(claims, reply.body.decode(), people, requested, restricted, until)
         if not fetch.outdated:  # else the reply may be older than the invalidation
             self._cached[claims["jti"]] = identity
             self._cached.move_to_end(claims["jti"])

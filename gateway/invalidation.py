@@ -22,7 +22,7 @@ EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
 #: Events that change the memberships of the people they name (``person_ids``).
 TEAMS: Final = frozenset({"project:new", "project:update", "project:delete"})
 #: Subjects of events that change the person they name.
-PERSONS: Final = frozenset({"person", "factor"})
+PERSONS: Final = frozenset({"person", "factor", "preview-account"})
 #: Subjects of events that may change anybody's memberships.
 ANYBODYS: Final = frozenset({"project-status", "import"})
 

@@ -121,6 +121,10 @@ def _wrong_numbers(kind: inspect.IntType) -> list[Any]:
     return [[], {"a": 1}, True, "x", 2.5, "2.5", 2**31, -(10**30), *below]
 
 
+def _wrong_lists(kind: inspect.ListType) -> list[Any]:
+    return [{"a": 1}, 5, True, "x", "[1", *([[]] if kind.min_length else ())]
+
+
 def _wrong_floats(kind: inspect.FloatType) -> list[Any]:
     below = [kind.gt, "-1"] if kind.gt is not None else []
     return [[], {"a": 1}, True, "x", "NaN", "1e400", 10**400, *below]
@@ -136,7 +140,7 @@ WRONG: Final[Mapping[type[Any], Callable[[Any], list[Any]]]] = {
     inspect.DictType: lambda _: [[], 5, True, "x", {"a": NUL}, {"a": DEEP}],
     inspect.FloatType: _wrong_floats,
     inspect.IntType: _wrong_numbers,
-    inspect.ListType: lambda _: [{"a": 1}, 5, True, "x", "[1"],
+    inspect.ListType: _wrong_lists,
     inspect.LiteralType: lambda _: [[], {"a": 1}, 5, True, "x"],
     inspect.StrType: _wrong_texts,
     inspect.StructType: lambda _: [[], 5, True, "x"],
@@ -156,7 +160,7 @@ VALID: Final[Mapping[type[Any], Callable[[Any], Any]]] = {
     inspect.DictType: lambda _: {},
     inspect.FloatType: lambda _: 1.5,
     inspect.IntType: lambda kind: kind.ge or 1,
-    inspect.ListType: lambda _: [],
+    inspect.ListType: lambda kind: [valid(kind.item_type)] if kind.min_length else [],
     inspect.LiteralType: lambda kind: kind.values[0],
     inspect.StrType: lambda _: "x",
     inspect.TypedDictType: lambda _: {},

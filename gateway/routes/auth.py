@@ -13,6 +13,7 @@ OF_ACCOUNT = {
         "fido_authentication_response, recovery_code), or without one the password."
     ),
 }
+PREVIEW_ACCOUNT = "/data/projects/{project_id}/preview-account"
 # fmt: off
 ROUTES = (
     Route("GET",    "/config",               "auth.show_config", PUBLIC, returns=p.Config, kept=("organisation",)),
@@ -50,6 +51,10 @@ ROUTES = (
     Route("DELETE", "/actions/user/clear-avatar",                   "auth.clear_avatar", status=204, fixed=(("kind", "persons"),)),
     *avatar("persons", service="auth"),
     *avatar("organisations", service="auth"),
+    Route("GET",    PREVIEW_ACCOUNT, "auth.read_preview_account", returns=p.PreviewAccount | None),
+    Route("POST",   PREVIEW_ACCOUNT, "auth.renew_preview_account", returns=p.NewPreviewAccount, status=201, slow=True),
+    Route("PUT",    PREVIEW_ACCOUNT, "auth.open_preview_account", returns=p.PreviewAccount, takes=p.PreviewWindow, body=Body.LENIENT),
+    Route("DELETE", PREVIEW_ACCOUNT, "auth.remove_preview_account", status=204),
     Route("GET",    "/data/departments/{department_id}/persons", "auth.list_persons_of_department", returns=list[p.PersonRow]),
     *data("departments", service="auth"),
     *data("organisations", service="auth", kept=("organisation",)),

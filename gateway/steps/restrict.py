@@ -1,7 +1,7 @@
 """The step that refuses what the kind of session may not do, whatever the permissions.
 
-Bots have no account of their own, and a session without a required second factor may only set one
-up.
+Bots have no account of their own, preview accounts of productions only read, and a session without
+a required second factor may only set one up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The claim of a session whose account lacks the second factor that it must have.
 RESTRICTED: Final = "requires_2fa_setup"
+#: What an account may do that only reads.
+READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The kind of a bot's token.
 BOT: Final = "bot"
 #: The routes that such a session may use.
@@ -34,11 +36,14 @@ SETUP_ROUTES: Final = frozenset(
 
 
 async def restrict(exchange: Exchange) -> None:
-    """Raise SetupRequired if a second factor must be set up first, Forbidden for bots.
+    """Raise SetupRequired if a second factor must be set up first, Forbidden for bots and others.
 
     Permissions are not checked here: the owning service does that.
     """
     identity, route = exchange.identity, exchange.route
+    if identity is not None and identity.until is not None and exchange.req.method not in READS:
+        message = "A preview account only reads."
+        raise Forbidden(message)
     if identity is None or route.path in SETUP_ROUTES:
         return
     if route.about_caller and identity.claims.get("identity_type") == BOT:

@@ -3,12 +3,17 @@
 from services.assets.casting.rpc import CastingRpc
 from services.assets.casting.rpc_cast_asset import CastAssetRpc
 from services.assets.casting.rpc_links import EntityLinkRpc
+from services.assets.casting.rpc_removal import LinkRemovalRpc
 from services.assets.descriptors.rpc import DescriptorRpc
+from services.assets.descriptors.rpc_shared import SharedDescriptorRpc
 from services.assets.entities.rpc_asset_types import AssetTypeRpc
 from services.assets.entities.rpc_create import CreationRpc
+from services.assets.entities.rpc_folders import ConceptFolderRpc
+from services.assets.entities.rpc_lengths import ShotLengthRpc
 from services.assets.entities.rpc_lists import ListRpc
 from services.assets.entities.rpc_own_entities import OwnEntityRpc
 from services.assets.entities.rpc_removal import RemovalRpc
+from services.assets.entities.rpc_sharing import SharingRpc
 from services.assets.instances.rpc import InstanceRpc
 from services.assets.internal.context import ContextRpc
 from services.assets.internal.descriptions import DESCRIBER
@@ -32,14 +37,19 @@ class AssetsService(
     CastAssetRpc,
     CastingRpc,
     EntityLinkRpc,
+    LinkRemovalRpc,
     # descriptors
     DescriptorRpc,
+    SharedDescriptorRpc,
     # entities
     AssetTypeRpc,
+    ConceptFolderRpc,
     CreationRpc,
     ListRpc,
     OwnEntityRpc,
     RemovalRpc,
+    SharingRpc,
+    ShotLengthRpc,
     # instances
     InstanceRpc,
     # overview

@@ -22,6 +22,7 @@ from services.common.database.tables import (
     link,
     links,
     new_metadata,
+    ref,
     shotgrid_id,
     text,
 )
@@ -69,6 +70,7 @@ class Person(TimestampedRow, Base):
     __tablename__ = "person"
     __table_args__ = (
         sa.Index("uq_person_email", "email", unique=True, postgresql_where=sa.text("NOT is_bot")),
+        sa.Index("uq_person_preview_project_id", "preview_project_id", unique=True),
     )
 
     first_name: Mapped[str] = text(80, doc="Their first name.", example="Ema")
@@ -221,6 +223,17 @@ class Person(TimestampedRow, Base):
     )
     studio_id: Mapped[UUID | None] = link(
         "studio", on_gone="null", doc="The studio that they work for."
+    )
+    preview_project_id: Mapped[UUID | None] = ref(
+        "crud.project",
+        index=False,
+        doc="The production that the account is to look at; null for people and bots.",
+    )
+    preview_opened_at: Mapped[datetime | None] = column(
+        doc="When the account of a production was last opened; older tokens are not valid."
+    )
+    preview_open_until: Mapped[datetime | None] = column(
+        doc="Until when somebody may log in with the account of a production; null if closed."
     )
 
 

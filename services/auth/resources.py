@@ -50,6 +50,7 @@ RESOURCES: Final = Registry(
         elsewhere=person_rules.elsewhere,
         update=any_of(admin, is_self("id")),
         hidden=account_fields.SECRET,
+        conditions=lambda _query: (person_rules.IS_SOMEBODY,),
         virtual={"full_name": person_rules.FULL_NAME},
         visible=account_fields.visible,
         filterable=account_fields.filterable,

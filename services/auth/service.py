@@ -8,7 +8,9 @@ from services.auth.internal.rpc import InternalRpc
 from services.auth.internal.webhook_mail import WebhookMailRpc
 from services.auth.models import Base
 from services.auth.people.rpc import DepartmentRpc
+from services.auth.people.rpc_preview import PreviewAccountRpc
 from services.auth.policy.person_rules import reader
+from services.auth.policy.preview_accounts import PREVIEW_ACCOUNTS
 from services.auth.policy.protected import account_to_change
 from services.auth.resources import RESOURCES
 from services.auth.sessions.rpc_factor import FactorRpc
@@ -36,6 +38,7 @@ class AuthService(
     InternalRpc,
     ContextRpc,
     DepartmentRpc,
+    PreviewAccountRpc,
     DescriptionRpc,
 ):
     """People, the studio, sessions."""
@@ -44,6 +47,7 @@ class AuthService(
     settings_class = AuthSettings
     metadata = Base.metadata
     registry = RESOURCES
+    policies = (PREVIEW_ACCOUNTS,)
     describer = DESCRIBER
     avatars = {
         "persons": Avatar(

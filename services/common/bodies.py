@@ -234,6 +234,8 @@ def _array(kind: inspect.ListType) -> Reader[list[Any]]:
     def read_array(value: Json) -> list[Any]:
         if not isinstance(value, list):
             raise BadValue(value, "an array")
+        if len(value) < (kind.min_length or 0):
+            raise BadValue(value, "an array that is not empty")
         try:
             return [read_item(item) for item in value]
         except BadValue:  # only then all are looked at one by one

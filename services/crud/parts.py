@@ -9,12 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
-from services.common import bodies
-from services.common.contracts.tasks.workflow import StatusesInOrder, TypesInOrder
 from services.common.crud.validation import default_of
 from services.common.database.sql_types import Column, Expression
 from services.common.database.tables import table_of
-from services.common.json_types import Json, Values
+from services.common.json_types import Values
 from services.crud import models as m
 
 
@@ -127,13 +125,6 @@ def link_defaults(link: sa.Table) -> Values:
         return {}
     columns = (column for column in link.c if column.name not in {"id", "created_at", "updated_at"})
     return {"id": uuid4(), **{column.name: default_of(column) for column in columns}}
-
-
-def ids_in_order(part: Part, data: Json) -> list[UUID]:
-    """The ids in a body that puts task types or statuses in order. Raises InvalidInput."""
-    if part is TYPES:
-        return bodies.read(TypesInOrder, data).task_type_ids
-    return bodies.read(StatusesInOrder, data).task_status_ids
 
 
 def _copy(

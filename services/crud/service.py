@@ -34,6 +34,7 @@ from services.crud.policy.schedules import (
 )
 from services.crud.policy.searches import SEARCH_GROUPS, SEARCHES
 from services.crud.policy.webhooks import WEBHOOKS
+from services.crud.productions.handlers import ProductionHandlers
 from services.crud.productions.rpc import ProductionRpc
 from services.crud.productions.rpc_links import TypeLinkRpc
 from services.crud.productions.rpc_order import OrderRpc
@@ -61,6 +62,7 @@ class CrudService(
     FileProductionRpc,
     PlaylistRpc,
     ProductionRpc,
+    ProductionHandlers,
     SavedSearchRpc,
     TypeLinkRpc,
     OrderRpc,

@@ -56,6 +56,8 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "password": "a new password",
         "password_2": "a new password",
     },
+    # Open or closed: there is none yet.
+    "auth.open_preview_account": lambda _ids: {"is_open": True},
     "auth.join_department": lambda ids: {"department_id": ids["department"]},
     "auth.log_desktop_login": lambda _ids: {"date": "2026-01-05T10:00:00"},
     "assets.create_asset": lambda _ids: {"name": "New"},
@@ -65,6 +67,25 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
     "assets.instantiate_in_asset": lambda ids: {"asset_to_instantiate_id": ids["asset"]},
     "assets.create_descriptor": lambda _ids: {"name": "New", "entity_type": "Asset"},
     "assets.update_descriptor": lambda _ids: {"name": "Newer"},
+    "assets.reorder_descriptors": lambda ids: {
+        "entity_type": "Asset",
+        "descriptor_ids": [ids["metadata_descriptor"]],
+    },
+    "assets.share_descriptor": lambda _ids: {"name": "Shared", "entity_type": "Edit"},
+    "assets.change_shared_descriptor": lambda _ids: {"entity_type": "Edit", "name": "New"},
+    "assets.reorder_shared_descriptors": lambda _ids: {
+        "entity_type": "Edit",
+        "field_order": ["shared"],
+    },
+    **dict.fromkeys(
+        ("assets.create_concept_folder", "assets.rename_concept_folder"),
+        lambda _ids: {"name": "New"},
+    ),
+    **dict.fromkeys(
+        ("assets.share_assets", "assets.share_assets_of_project"),
+        lambda ids: {"asset_ids": [ids["asset"]], "is_shared": False},
+    ),
+    "assets.move_concepts": lambda ids: {"concept_ids": [ids["concept"]]},
     "assets.remove_entities": lambda ids: [ids["edit"]],
     "assets.update_shot": lambda _ids: {"nb_frames": 7},
     "assets.replace_asset_casting": lambda ids: [{"asset_id": ids["asset"], "nb_occurences": 1}],

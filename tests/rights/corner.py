@@ -56,6 +56,7 @@ class Corner:
         for kind in KINDS:
             self._entity(kind)
             self._task(kind)
+        self._folder()
         self.ids |= {name: self.ids[f"asset {name}"] for name in ("task", "task_type")}
         self.ids["entity"] = self.ids["asset"]
         self._casting()
@@ -106,6 +107,16 @@ class Corner:
         self.world.link("department_metadata_descriptor_link", **link)
         if kind == "asset":
             self._descriptor(kind, "internal", for_client=False)
+
+    def _folder(self) -> None:
+        self.ids["concept_folder"] = self.put(
+            "entity",
+            "concept folder",
+            name=self.mark("concept folder"),
+            entity_type_id=self.world.folder_type,
+            status="running",
+            is_shared=False,
+        )
 
     def _descriptor(self, kind: str, name: str, *, for_client: bool) -> str:
         return self.put(

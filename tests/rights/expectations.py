@@ -71,8 +71,16 @@ BY_RULE: Final[dict[str, str]] = {
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,
+    "to supervise the production": """
+        assets.create_concept_folder assets.rename_concept_folder assets.remove_concept_folder
+        assets.move_concepts
+        """,
     "to be of the studio in the production's team": "crud.list_team_absences",
-    "a manager": "crud.list_event_names crud.list_template_part",
+    "a manager": """
+        crud.list_event_names crud.list_template_part
+        assets.share_descriptor assets.change_shared_descriptor assets.remove_shared_descriptor
+        assets.reorder_shared_descriptors
+        """,
     "a manager of what is asked for": "crud.list_last_events",
     "any role, and the team of what is asked for": """
         assets.list_entities:asset tasks.list_with_tasks:asset
@@ -101,7 +109,7 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.list_project_news assets.read_descriptor
         """,
     STUDIO_PEOPLE: """
-        tasks.read_project_news
+        tasks.read_project_news assets.list_concept_folders
         assets.list_project_entities:concept assets.create_entity:concept crud.list_plans
         tasks.create_entity_tasks crud.list_scheduled_types crud.list_scheduled_objects
         crud.list_version_tasks
@@ -154,6 +162,10 @@ BY_RULE: Final[dict[str, str]] = {
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
     MANAGE: """
         assets.create_asset assets.create_entity assets.list_entity_links
+        auth.read_preview_account auth.renew_preview_account auth.open_preview_account
+        auth.remove_preview_account
+        assets.reorder_descriptors assets.remove_entity_link assets.share_assets
+        assets.share_assets_of_project assets.set_shot_lengths
         tasks.remove_comment_preview crud.upload_avatar
         assets.update_shot assets.replace_asset_casting assets.replace_casting
         assets.replace_castings assets.cast_asset

@@ -20,6 +20,7 @@ SEEN_BY: Final = {
         f"{kind} name": READER for kind in ("episode", "sequence", "shot", "scene", "edit", "asset")
     },
     "concept name": NO_CLIENT,
+    "concept folder": "to be in the production's team, not as vendor or client",
     **{
         f"{kind} task": READER for kind in ("episode", "sequence", "shot", "scene", "edit", "asset")
     },
@@ -50,6 +51,7 @@ SEEN_BY: Final = {
     "filter": "an administrator",
     "filter group": "an administrator",
     "webhook": "to manage the production",
+    "preview account": "to manage the production",
     "day off": "to manage a production of the person's",
     # Of the studio.
     "phone": "a manager or to manage a production",

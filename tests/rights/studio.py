@@ -89,7 +89,17 @@ class Studio(World):
             for name, role in one.seats.items():
                 seat = {"project_id": self.projects[name], "person_id": one.id}
                 self.link("project_person_link", role=role, **seat)
+        for name in (FILM, SERIES):
+            self._preview_account(name)
         self._equipment()
+
+    def _preview_account(self, production: str) -> None:
+        account = self.person(f"preview {production}", "client")
+        row = self.tables["person"][-1]
+        row["preview_project_id"] = self.projects[production]
+        row["last_name"] = mark(production, "preview account")
+        seat = {"project_id": self.projects[production], "person_id": account}
+        self.link("project_person_link", role=None, **seat)
 
     def _equipment(self) -> None:
         """What no production owns."""
@@ -126,6 +136,7 @@ class Studio(World):
         self.status = self.share(
             "task_status", name="Todo", short_name="todo", color="#fff", is_default=True
         )
+        self.folder_type = self.share("entity_type", "folder", name="ConceptFolder")
         self.types = {
             kind: self.share("entity_type", kind, name=name)
             for kind in KINDS

@@ -18,6 +18,7 @@ SEGMENTS: Final = {
     **TABLES,
     **{f"{kind}s": kind for kind in KINDS},
     "asset-types": "entity_type",
+    "concept-folders": "concept_folder",
     "chats": "entity",
     "messages": "chat_message",
     "attachments": "attachment_file",
@@ -49,6 +50,7 @@ WORDS: Final = {
     "week": "2",
     "kind": "assets",
     "name": "a.txt",
+    "field_name": "shared",
 }
 #: Routes about a person: their own case is the caller.
 ABOUT_PERSONS: Final = ("/data/persons/", "/actions/persons/", "/pictures/thumbnails/persons/")
@@ -131,5 +133,7 @@ def path_of(route: Route, ids: Ids, place: Place) -> str:
         return f"{segment}/{value}{ending if name == 'file' else ''}".removeprefix("/")
 
     path = PARAMETER.sub(fill, route.path)
+    if route.function == "remove_shared_descriptor":
+        return f"{path}?entity_type=Edit"
     narrowed = not kinds(route) and place is not STUDIO
     return f"{path}?project_id={ids['project']}" if narrowed else path

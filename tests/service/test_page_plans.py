@@ -20,6 +20,8 @@ from tests.world import World
 ROWS: Final = 3000
 #: Of which a production has a quarter.
 OF_ALL: Final = 12_000
+#: Lists that leave some rows out, whose rows are counted: a studio has a few thousand people.
+COUNTED: Final = frozenset({"persons"})
 RESOURCES = [
     pytest.param(registry.service, resource, id=resource.path)
     for registry in registries()
@@ -99,7 +101,7 @@ def test_a_page_of_any_resource_is_read_from_an_index(
 
     Who is in a few productions finds those by their ids.
     """
-    if (who, resource.path) == ("artist", "projects"):
+    if (who, resource.path) == ("artist", "projects") or resource.path in COUNTED:
         return
     service, table = filled(make_service, name, resource.table.name), resource.table.name
     for page in ("1", "14"):

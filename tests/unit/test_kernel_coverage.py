@@ -32,6 +32,7 @@ TESTED_BY: Final = {
     "crud/writing.py": "tests/service/test_every_value.py",
     "database/change_version.py": "tests/system/tasks/test_polling.py",
     "database/connect_options.py": "",
+    "database/free_json.py": "tests/service/assets/test_shared_descriptors.py",
     "database/migrations.py": "tests/system/common/test_migrations.py",
     "database/pools.py": "tests/system/whole/test_bad_days.py",
     "database/row_counts.py": "tests/system/common/test_pages.py",

@@ -25,6 +25,7 @@ IN_PATHS: Final = {
     "week": Annotated[int, about("The week of ISO 8601, from 1.", 2, ge=1, le=53)],
     "kind": Annotated[str, about("The kind of entities: a type's name, or as here.", "shots")],
     "name": Annotated[str, about("The file's name; what counts is the id.", "notes.pdf")],
+    "field_name": Annotated[str, about("The key of a column.", "weather")],
     "file": Annotated[
         str, about("The id, with an extension.", "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10.png")
     ],

@@ -7,19 +7,22 @@ shots, and each in the order of ids, so that requests don't deadlock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from services.assets.casting import casting_events, sql
 from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
-from services.assets.policy.access import LINK, in_ids
+from services.assets.policy.access import ENTITY, LINK, in_ids
 from services.common.contracts.assets.casting import Casting
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource import CrudContext
 from services.common.database.pools import Database
 from services.common.database.transaction import Transaction
 from services.common.errors import NotFound
+
+ASSET: Final = LINK.c.entity_out_id
 
 
 def complete(items: Iterable[Casting]) -> list[Cast]:
@@ -68,6 +71,27 @@ def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     dropped = _drop_from_shots(tx, changes)
     counts = _count(tx, changes, entered, left, dropped)
     casting_events.emit_all(tx, changes, casting_events.Outcome(counts, entered, left, dropped))
+
+
+def remove_link(tx: Transaction, change: Change, link: UUID) -> None:
+    """Take one asset out of the casting of an entity, and emit the events.
+
+    What leaves an episode so stays in its shots. Raises NotFound if it is gone already.
+    """
+    changes = {change.ident: change}
+    lock_castings(tx, changes)
+    of_entity = LINK.c.entity_in_id == change.ident
+    removal = sa.delete(LINK).where(LINK.c.id == link, of_entity).returning(LINK.c.entity_out_id)
+    asset = tx.connection.scalar(removal)
+    if asset is None:
+        raise NotFound
+    change.before.add(asset)
+    shown = sa.select(sa.func.count()).select_from(LINK).join(ENTITY, ENTITY.c.id == ASSET)
+    counted = shown.where(of_entity, ENTITY.c.canceled.is_not(True))
+    change.size = tx.connection.scalar(counted) or 0
+    left = _leave_episodes(tx, changes)
+    counts = _count(tx, changes, set(), left, {})
+    casting_events.emit_all(tx, changes, casting_events.Outcome(counts, set(), left, {}))
 
 
 def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:

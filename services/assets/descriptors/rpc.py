@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
-from sqlalchemy.dialects.postgresql import JSONB
 
-from services.assets.models import department_metadata_descriptor_link
-from services.assets.policy.access import ENTITY, of_kind
-from services.assets.policy.descriptors import DESCRIPTOR, DESCRIPTORS, keeper
-from services.assets.policy.kinds import KINDS
+from services.assets.descriptors.order import as_shown, place
+from services.assets.descriptors.write import (
+    DEPARTMENTS,
+    existing_departments,
+    link_departments,
+    lock_keys,
+    move_values,
+    unused_key,
+)
+from services.assets.policy.descriptors import DESCRIPTOR, DESCRIPTORS, ORDER, keeper
 from services.assets.policy.membership import known_project
 from services.common import bodies
-from services.common.contracts.assets.descriptors import DescriptorChanges, NewDescriptor
+from services.common.contracts.assets.descriptors import (
+    DescriptorChanges,
+    DescriptorsInOrder,
+    NewDescriptor,
+)
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
+from services.common.database import change_version
 from services.common.database.sql_types import Select
 from services.common.database.tables import NOW
-from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import Json, Row, Values
 from services.common.runtime.rpc_server import command, query
-from services.common.slugs import free_slug, reads_as, slug
 from services.common.wire.rpc_protocol import Reply
 
-DEPARTMENTS: Final = department_metadata_descriptor_link
 #: What null makes of the fields of a change; in others it changes nothing.
 EMPTIED: Final[Values] = {"choices": [], "for_client": False, "departments": [], "position": None}
-#: Of the column ``field_name``.
-KEY_LENGTH: Final = 120
-EXISTS: Final = "Metadata descriptor already exists."
 
 
 class DescriptorRpc(ResourceService):
@@ -71,14 +74,14 @@ class DescriptorRpc(ResourceService):
         project = known_project(self, project_id)
         departments = values.pop("departments")
         keeper.check(self, {"project_id": project, "departments": departments})
-        existing = self._existing_departments(values["task_type_id"], departments)
+        existing = existing_departments(self, values["task_type_id"], departments)
         values["project_id"] = project
         values["field_name"] = unused_key(self.tx, values, None)
         descriptor_id = self.tx.connection.execute(
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
         # Unknown departments are left out: ``existing`` are those that ``auth`` knows.
-        self._link_departments(descriptor_id, existing)
+        link_departments(self.tx, [descriptor_id], existing)
         return self._emit_and_show("new", {"id": descriptor_id, "project_id": project})
 
     @command
@@ -95,19 +98,19 @@ class DescriptorRpc(ResourceService):
         if departments is not None:
             # It must be one that they could have created, too: without departments it is for all.
             keeper.check(self, {"project_id": project, "departments": departments})
-        existing = self._existing_departments(None, departments or [])
+        existing = existing_departments(self, None, departments or [])
         # Locked before the name is compared: two renames must not both move the values.
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
         if values.get("name", row["name"]) != row["name"]:
             values["field_name"] = unused_key(self.tx, {**row, **values}, row["id"])
-            self._move_values(row, values["field_name"])
+            move_values(self.tx, row, [project], values["field_name"])
         self.tx.connection.execute(
             sa.update(DESCRIPTOR)
             .where(DESCRIPTOR.c.id == row["id"])
             .values({**values, "updated_at": NOW})
         )
         if departments is not None:
-            self._link_departments(row["id"], existing)
+            link_departments(self.tx, [row["id"]], existing)
         return self._emit_and_show("update", row)
 
     @command
@@ -120,13 +123,40 @@ class DescriptorRpc(ResourceService):
         descriptor_id, departments = self._descriptor_and_departments(project, ident)
         keeper.check(self, {"project_id": project, "departments": departments})
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
-        self._move_values(row, None)
+        move_values(self.tx, row, [project], None)
         cross_references.remove(
             self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]]
         )
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")
+
+    @command
+    def reorder_descriptors(self, project_id: str, data: Json = None) -> Reply:
+        """Put descriptors in order; the others of their kind follow by name. For managers.
+
+        Returns all of the kind. Raises NotFound, Forbidden, InvalidInput.
+        """
+        body = bodies.read(DescriptorsInOrder, data)
+        project = known_project(self, project_id)
+        DESCRIPTORS.may[ORDER].check(self, {"project_id": project})
+        lock_keys(self.tx, project, body.entity_type)
+        statement = sa.select(DESCRIPTOR).where(
+            DESCRIPTOR.c.project_id == project, DESCRIPTOR.c.entity_type == body.entity_type
+        )
+        locked = statement.order_by(DESCRIPTOR.c.id).with_for_update()
+        rows = self.tx.connection.execute(locked).mappings().all()
+        by_text = {str(row["id"]): row["id"] for row in rows}
+        asked = list(dict.fromkeys(ident.lower() for ident in body.descriptor_ids))
+        for ident in asked:
+            if ident not in by_text:
+                where = f"project {project_id} and entity type {body.entity_type}"
+                message = f"Descriptor {ident} not found for {where}"
+                raise InvalidInput(message)
+        idents = place(self.tx, rows, {by_text[one]: number for number, one in enumerate(asked)})
+        # No event tells of it.
+        change_version.touch(self.tx)
+        return Reply(as_shown(self, idents))
 
     # --- what it is about -------------------------------------------------------------------
 
@@ -144,84 +174,16 @@ class DescriptorRpc(ResourceService):
                 raise NotFound
             return uuid, set(connection.scalars(departments))
 
-    def _existing_departments(
-        self, task_type: UUID | None, departments: Collection[UUID]
-    ) -> set[UUID]:
-        """Those of the departments that exist. Raises InvalidInput for an unknown task type."""
-        references: cross_references.IdsByTable = {("auth", "department"): set(departments)}
-        if task_type is not None:
-            references["tasks", "task_type"] = {task_type}
-        existing = cross_references.ask_existing(self, references)
-        if task_type is not None and task_type not in existing["tasks", "task_type"]:
-            message = "The task type does not exist."
-            raise InvalidInput(message)
-        return existing["auth", "department"]
-
     # --- rows -------------------------------------------------------------------------------
 
     def _descriptors(self, project: UUID) -> Select:
         columns = self.registry["metadata-descriptors"].columns(None, relations=True)
         return sa.select(*columns).where(DESCRIPTORS.rows_in(self, [project]))
 
-    def _link_departments(self, ident: UUID, departments: Collection[UUID]) -> None:
-        """Replace the departments of the descriptor."""
-        of_descriptor = DEPARTMENTS.c.metadata_descriptor_id == ident
-        self.tx.connection.execute(sa.delete(DEPARTMENTS).where(of_descriptor))
-        rows = [{"metadata_descriptor_id": ident, "department_id": i} for i in departments]
-        if rows:
-            self.tx.connection.execute(sa.insert(DEPARTMENTS), rows)
-
-    def _move_values(self, row: Row, new_key: str | None) -> None:
-        """Move the values under the descriptor's key to another key, or drop them."""
-        kind, key = row["entity_type"].lower(), row["field_name"]
-        if kind not in KINDS or key == new_key:
-            return
-        # One statement for all entities: PostgreSQL edits the jsonb in place of reading rows here.
-        data: Any = ENTITY.c.data.op("-")(sa.cast(key, sa.Text))
-        if new_key is not None:
-            value_under_new_key = sa.func.jsonb_build_object(
-                sa.cast(new_key, sa.Text), ENTITY.c.data[key]
-            )
-            data = data.op("||")(value_under_new_key)
-        self.tx.connection.execute(
-            sa.update(ENTITY)
-            .where(
-                ENTITY.c.project_id == row["project_id"],
-                of_kind(kind),
-                # A text has a key of its own words, and none can be taken from it.
-                sa.func.jsonb_typeof(ENTITY.c.data) == "object",
-                ENTITY.c.data.has_key(key),
-            )
-            .values(data=sa.cast(data, JSONB), updated_at=NOW)
-        )
-
     def _emit_and_show(self, verb: str, facts: Row) -> Reply:
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False))
-
-
-def unused_key(tx: Transaction, values: Row, ident: UUID | None) -> str:
-    """The key for a descriptor of that name, which no other has.
-
-    Raises InvalidInput when another has the name, or the name makes no key.
-    """
-    # An advisory lock serializes writers of one entity type: the constraints compare names and
-    # keys separately, and the message is to be the same for all.
-    tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
-    other_descriptors = sa.select(DESCRIPTOR.c.name, DESCRIPTOR.c.field_name).where(
-        DESCRIPTOR.c.project_id == values["project_id"],
-        DESCRIPTOR.c.entity_type == values["entity_type"],
-        DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
-        DESCRIPTOR.c.id.is_distinct_from(ident),
-    )
-    keys_by_name = {reads_as(name): key for name, key in tx.connection.execute(other_descriptors)}
-    if reads_as(values["name"]) in keys_by_name:
-        raise InvalidInput(EXISTS)
-    if not slug(values["name"]):
-        message = "The name needs a letter or a digit."
-        raise InvalidInput(message)
-    return free_slug(values["name"], set(keys_by_name.values()), KEY_LENGTH)
 
 
 def _changes(body: DescriptorChanges) -> Values:

@@ -43,6 +43,7 @@ WHOLE_DATA: Final = replace(RESOURCES["entities"], rules=WholeDataRules())
 
 #: By kind: the field with the parent's id, and the parent's kind; empty if the foreign key tells.
 PARENTS: Final = {
+    "concept": ("parent_id", "concept-folder"),
     "edit": ("episode_id", ""),
     "scene": ("sequence_id", "sequence"),
     "sequence": ("episode_id", "episode"),

@@ -14,7 +14,7 @@ from services.assets.models import EntityVersion
 from services.assets.overview import views
 from services.assets.policy import access, entities
 from services.assets.policy.access import ENTITY, LINK, of_kind
-from services.assets.policy.kinds import KINDS
+from services.assets.policy.kinds import KINDS, TYPE_NAMES
 from services.assets.policy.membership import (
     admit,
     known_project,
@@ -37,7 +37,9 @@ from services.common.runtime.service import versioned
 from services.common.wire.rpc_protocol import Reply
 
 #: The resource of each kind with a constant ``type``, which saves joining the entity types.
-PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
+PLAIN: Final = {
+    kind: replace(RESOURCES["entities"], kind=TYPE_NAMES.get(kind, "Asset")) for kind in KINDS
+}
 #: As clients read an entity whose kind they don't ask for.
 ANY_KIND: Final = replace(RESOURCES["entities"], kind="Entity")
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)

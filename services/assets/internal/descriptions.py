@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.assets.models import Entity, department_metadata_descriptor_link
-from services.assets.policy.kinds import KINDS
+from services.assets.policy.kinds import DRAWN, KINDS
 from services.common.contracts.full_events import ALL, STUDIO, Audience, Description
 from services.common.crud.describing import Describer, Told, by_resource, idents, readers
 
@@ -60,7 +60,7 @@ def _departments(ctx: CallContext, told: Sequence[Told]) -> dict[UUID | None, tu
 
 def _entity_of(told: Told) -> UUID | None:
     if told.subject in KINDS:
-        return told.ident(f"{told.subject}_id")
+        return told.ident(f"{told.subject.replace('-', '_')}_id")
     match told.subject:
         case "entity-link":
             return told.ident("entity_in_id")
@@ -74,7 +74,7 @@ def _audience(
 ) -> Audience:
     whole = readers(told.resource)
     if told.subject in KINDS:
-        client = () if told.subject == "concept" else ("client",)
+        client = () if told.subject in DRAWN else ("client",)
         vendor = () if told.name.endswith(CASTING) else ("vendor",)
         return Audience(roles=(*STUDIO, *client, *vendor), entity=entity, hidden=whole.hidden)
     match told.subject:

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.descriptors.rpc import unused_key
+from services.assets.descriptors.write import unused_key
 from services.assets.models import (
     Entity,
     MetadataDescriptor,

@@ -60,7 +60,7 @@ class InternalRpc(ResourceService):
         ``episode_id`` (the parent). Raises NotFound for an unknown kind, and for an entity that is
         unknown or of another kind.
         """
-        if kind.lower() not in KINDS:
+        if kind.lower() not in KINDS or kind.lower() == "concept-folder":
             raise NotFound
         of_it = of_kind(kind.lower())
         table, entity_ids = table_of(Entity), [UUID(ident) for ident in ids]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.assets.models import Entity, EntityLink, EntityType
-from services.assets.policy.kinds import RESERVED
+from services.assets.policy.kinds import RESERVED, TYPE_NAMES, kind_of
 from services.common.crud import filters
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
@@ -25,7 +25,7 @@ LINK: Final = table_of(EntityLink)
 def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
     """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
     facts = next(iter(facts_of_many(connection, [ident])), None)
-    if facts is None or (kind and facts["kind"].lower() != kind):
+    if facts is None or (kind and kind_of(facts) != kind):
         raise NotFound
     return facts
 
@@ -58,7 +58,7 @@ def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
         reserved = sa.select(TYPE.c.id).where(TYPE.c.name.in_(RESERVED))
         condition = entity.c.entity_type_id.not_in(reserved)
     else:
-        types = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
+        types = sa.select(TYPE.c.id).where(TYPE.c.name == TYPE_NAMES[kind])
         condition = entity.c.entity_type_id.in_(types)
     return condition
 

@@ -11,11 +11,13 @@ from services.assets.models import MetadataDescriptor, department_metadata_descr
 from services.assets.policy.access import in_ids
 from services.common.access.context import CallContext
 from services.common.access.policy import STUDIO, Policy, Sight
-from services.common.access.rules import Facts, Rule
+from services.common.access.rules import Facts, Rule, manager, studio_manager
 from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
+ORDER: Final = "put in order"
+EVERYWHERE: Final = "change those of all productions that they manage"
 
 
 def for_clients(descriptors: sa.FromClause) -> Condition:
@@ -64,5 +66,5 @@ DESCRIPTORS: Final = Policy(
         "client": Sight("for clients", _for_client),
         "vendor": Sight("without departments or of theirs", _for_vendor),
     },
-    may={"create, change and remove": keeper},
+    may={"create, change and remove": keeper, ORDER: manager, EVERYWHERE: studio_manager},
 )

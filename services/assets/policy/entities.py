@@ -12,11 +12,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.assets.policy.access import ENTITY, facts_of, in_ids, of_kind
+from services.assets.policy.kinds import DRAWN, kind_of
 from services.assets.policy.metadata import OF_THEIR_DEPARTMENTS, without_others
 from services.assets.policy.rights import remover
 from services.common.access.context import CallContext
 from services.common.access.policy import ALL, STUDIO, Policy, Sight
-from services.common.access.rules import Facts, Rule, manager, role_in_project
+from services.common.access.rules import Facts, Rule, manager, role_in_project, supervisor
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Expression
 from services.common.json_types import Row
@@ -56,11 +57,11 @@ def _with_their_work(ctx: CallContext, entities: sa.FromClause) -> Condition:
 
 
 def _no_concept(_ctx: CallContext, entities: sa.FromClause) -> Condition:
-    return ~of_kind("concept", entities)
+    return sa.and_(*(~of_kind(kind, entities) for kind in DRAWN))
 
 
 def _is_no_concept(_ctx: CallContext, facts: Facts) -> bool:
-    return bool(facts["kind"] != "Concept")
+    return kind_of(facts) not in DRAWN
 
 
 ASSIGNED: Final = Sight("assigned to them", _assigned, one=_is_assigned)
@@ -71,6 +72,11 @@ WITH_WORK: Final = Sight("with shots or assets assigned to them", _with_their_wo
 of_studio: Final = role_in_project("to be of the studio in the production's team", *STUDIO)
 #: Entities of a kind; where it differs, a kind says what its lists show besides.
 OF_KIND: Final = {**STUDIO, "client": ALL, "vendor": ASSIGNED}
+BY_MANAGER: Final[Mapping[str, Rule]] = {"create": manager, "remove": remover}
+SHARE: Final = "share with other productions"
+MEASURE: Final = "set lengths to those of previews"
+#: What is done to the folders of concepts, and to what they hold.
+CHANGE: Final = "create, change, fill and remove"
 
 
 def _policy(
@@ -78,7 +84,7 @@ def _policy(
     sees: Mapping[str, Sight] = OF_KIND,
     *,
     reads: Mapping[str, Sight] = OF_KIND,
-    creator: Rule = manager,
+    may: Mapping[str, Rule] = BY_MANAGER,
 ) -> Policy:
     return Policy(
         kind=kind,
@@ -87,7 +93,7 @@ def _policy(
         sees=sees,
         reads=reads,
         masks={"vendor": OF_THEIR_DEPARTMENTS},
-        may={"create": creator, "remove": remover},
+        may=may,
         lists_closed=True,
     )
 
@@ -100,13 +106,19 @@ ENTITIES: Final = Policy(
     masks={"vendor": OF_THEIR_DEPARTMENTS},
 )
 BY_KIND: Final[Mapping[str, Policy]] = {
-    "asset": _policy("assets"),
-    "shot": _policy("shots"),
+    "asset": _policy("assets", may={**BY_MANAGER, SHARE: manager}),
+    "shot": _policy("shots", may={**BY_MANAGER, MEASURE: manager}),
     "sequence": _policy("sequences", {**OF_KIND, "vendor": WITH_SHOTS}),
     "scene": _policy("scenes"),
     "episode": _policy("episodes", {**OF_KIND, "vendor": WITH_WORK}),
     "edit": _policy("edits"),
-    "concept": _policy("concepts", STUDIO, reads={**STUDIO, "vendor": ASSIGNED}, creator=of_studio),
+    "concept": _policy(
+        "concepts",
+        STUDIO,
+        reads={**STUDIO, "vendor": ASSIGNED},
+        may={"create": of_studio, "remove": remover},
+    ),
+    "concept-folder": _policy("concept-folders", STUDIO, reads=STUDIO, may={CHANGE: supervisor}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,8 +12,13 @@ from services.assets.models import Entity, EntityType
 from services.common.access.rules import Facts
 
 #: Entity types with a meaning of their own; any other is a type of asset.
-RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
-KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
+RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept", "ConceptFolder")
+#: The reserved type of each kind; kinds are named as their events are.
+TYPE_NAMES: Final = {re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower(): name for name in RESERVED}
+KINDS: Final = ("asset", *TYPE_NAMES)
+#: What clients don't see: what is drawn before there is anything to show.
+DRAWN: Final = ("concept", "concept-folder")
+_KINDS: Final = {name: kind for kind, name in TYPE_NAMES.items()}
 # Not ``in_``: SQLAlchemy expands its list at execution, but not in a RETURNING clause that is
 # compiled on its own.
 _is_reserved = EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text)))
@@ -25,5 +31,6 @@ KIND: Final = (
 
 
 def kind_of(facts: Facts) -> str:
-    """The name of an entity's events: ``asset``, ``shot`` and so on."""
-    return str(facts["kind"] or "asset").lower()
+    """The kind of an entity, as its events name it: ``asset``, ``shot`` and so on."""
+    kind = str(facts["kind"] or "asset")
+    return _KINDS.get(kind, kind.lower())

@@ -47,6 +47,13 @@ def locked(tx: Transaction, ident: UUID) -> Row:
     return tx.locked(table_of(Person), ident)
 
 
+def may_enter(account: Row) -> bool:
+    """Whether it may be logged in with: a production's preview account, while it is open."""
+    until = account["preview_open_until"]
+    is_open = until is not None and now() < until
+    return bool(account["active"]) and (account["preview_project_id"] is None or is_open)
+
+
 def is_locked(settings: AuthSettings, account: Row) -> bool:
     """Whether the account is locked out, after too many recent failures."""
     failed, last = account["login_failed_attemps"] or 0, account["last_login_failed"]

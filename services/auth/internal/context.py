@@ -33,7 +33,9 @@ def _context(only: frozenset[str] | None, admin: bool) -> Select:
     if only is account_fields.BRIEF:
         people = people.where(Person.id == sa.any_(sa.bindparam("people", type_=IDS)))
     members: JsonObject = {
-        "persons": json_parts.array(people.where(Person.is_guest.is_(False))),
+        "persons": json_parts.array(
+            people.where(Person.is_guest.is_(False), person_rules.IS_SOMEBODY)
+        ),
         "departments": json_parts.array(_all("departments")),
         "studios": json_parts.array(_all("studios")),
     }
@@ -86,4 +88,5 @@ class ContextRpc(ResourceService):
             "default_locale": self.settings.default_locale,
             "default_timezone": self.settings.default_timezone,
             "enforce_2fa": self.settings.enforce_2fa,
+            "preview_accounts_enabled": True,
         }

@@ -25,8 +25,9 @@ class InternalRpc(ResourceService):
         only = account_fields.visible(self.actor, single=True)
         columns = resource.columns(only, relations=only is None)
         where = resource.table.c.id.in_([UUID(ident) for ident in ids])
+        shown = as_json(columns, resource.table, where, person_rules.IS_SOMEBODY)
         with self.database.read() as connection:
-            rows = connection.execute(as_json(columns, resource.table, where)).scalars().all()
+            rows = connection.execute(shown).scalars().all()
         return Reply(f"[{','.join(rows)}]".encode())
 
     @query
@@ -41,7 +42,8 @@ class InternalRpc(ResourceService):
         links = sa.select(department_link.c.department_id, department_link.c.person_id)
         members: dict[str, list[str]] = {}
         with self.database.read() as connection:
-            names = connection.execute(people.where(Person.id.in_(person_ids))).all()
+            somebody = people.where(Person.id.in_(person_ids), person_rules.IS_SOMEBODY)
+            names = connection.execute(somebody).all()
             departments = connection.execute(sa.select(Department.id, Department.name)).all()
             for department, person in connection.execute(
                 links.where(department_link.c.person_id.in_(person_ids))

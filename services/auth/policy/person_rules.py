@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 FULL_NAME: Final = sa.func.trim(
     sa.func.concat(Person.first_name, " ", Person.last_name), type_=sa.Text()
 )
+#: Not the preview account of a production, which no list shows.
+IS_SOMEBODY: Final = Person.preview_project_id.is_(None)
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
@@ -248,7 +250,10 @@ def _check_locale(value: str) -> None:
 
 #: The active people, whom a limit counts.
 ACTIVE: Final = sa.select(sa.func.count()).where(
-    Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
+    Person.active.is_(True),
+    Person.is_bot.is_(False),
+    Person.is_guest.is_(False),
+    IS_SOMEBODY,
 )
 
 

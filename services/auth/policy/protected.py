@@ -22,13 +22,16 @@ def account_to_change(ctx: CallContext, ident: UUID) -> Row:
     """The account that a method is about to change, in whatever way; read without a lock.
 
     Every method that changes an account takes it from here. Raises NotFound, and Forbidden for a
-    protected account of somebody else.
+    protected account of somebody else, or a production's preview account.
     """
     with ctx.database.read() as connection:
         query = sa.select(table_of(Person)).where(Person.id == ident)
         account = connection.execute(query).mappings().first()
     if account is None:
         raise NotFound
+    if account["preview_project_id"] is not None:
+        message = "A preview account is changed by the route of its production only."
+        raise Forbidden(message)
     is_protected = (account["email"] or "").lower() in settings_of(ctx).protected
     if is_protected and ident != ctx.actor.id:
         message = "This account is protected."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -57,6 +57,8 @@ IDENTIFYING: Final = (
     "is_bot",
     "jti",
     "token_version",
+    "preview_project_id",
+    "preview_open_until",
     *(f"{name}_enabled" for name in factors.EVERY),
 )
 INACTIVE: Final = {
@@ -131,7 +133,7 @@ class SessionRpc(ResourceService):
         address = caller.get("address")
         if accounts.is_locked(self.settings, account):
             raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
-        if not account["active"]:
+        if not accounts.may_enter(account):
             raise self._refused(account, "inactive", address, INACTIVE)
         usable = factors.enabled(account)
         try:
@@ -214,7 +216,8 @@ class SessionRpc(ResourceService):
         """The actor of verified claims. For the gateway, on a cache miss.
 
         The header ``people`` holds the complete person as ``{id: person}``, for the answers to
-        their comments; ``restricted`` says that they may only set up a second factor. Raises
+        their comments; ``restricted`` says that they may only set up a second factor, ``until``
+        that they only read, until that second since 1970. Raises
         Unauthenticated for a revoked token, and for an unknown or inactive person.
         """
         try:
@@ -227,12 +230,16 @@ class SessionRpc(ResourceService):
             raise Unauthenticated(REVOKED)
         if person is None or claims.get("identity_type") not in tokens.IDENTITIES:
             raise Unauthenticated(data=UNVERIFIED)
-        if not person["active"]:
+        if not accounts.may_enter(person):
             raise Unauthenticated(data=UNVERIFIED)
         if not _is_current(claims, person):
             raise Unauthenticated(REVOKED)
+        return Reply(encode(self._actor(person)), headers=self._headers(person))
+
+    def _headers(self, person: Any) -> dict[str, Any]:
+        """What the gateway is told of an account, besides its actor."""
         people = self.database.text(
-            person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
+            person_rules.select_persons(self.registry["persons"]), ids=[str(person["id"])]
         )
         headers: dict[str, Any] = {}
         # Left out where it is large: then whoever shows it asks for it.
@@ -240,7 +247,10 @@ class SessionRpc(ResourceService):
             headers["people"] = people
         if factors.lacks_duty(self.settings, person):
             headers["restricted"] = "1"
-        return Reply(encode(self._actor(person)), headers=headers)
+        if person["preview_project_id"] is not None:
+            # The session only reads, and ends then.
+            headers["until"] = str(person["preview_open_until"].replace(tzinfo=UTC).timestamp())
+        return headers
 
     @staticmethod
     def _person_and_revoked(

@@ -17,7 +17,7 @@ REFERENCED_BY: Final[dict[str, tuple[str, ...]]] = {
     "chat.chat_message": ("tasks",),
     "crud.output_file": ("tasks",),
     "crud.playlist": ("tasks",),
-    "crud.project": ("assets", "tasks"),
+    "crud.project": ("assets", "auth", "tasks"),
     "tasks.preview_file": ("assets",),
     "tasks.status_automation": ("crud",),
     "tasks.task": ("crud",),

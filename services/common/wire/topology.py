@@ -24,7 +24,9 @@ REPLACED: Final = ("00000000-0000-0000-0000-000000000000", "import")
 GATEWAYS: Final = "callboard.gateways"
 #: What gateways cache, and the subjects of the events of ``auth`` and ``crud`` that may change it.
 CACHED_BY_GATEWAYS: Final[dict[str, frozenset[str]]] = {
-    "actors": frozenset({"person", "factor", "session", "project", "project-status"}),
+    "actors": frozenset(
+        {"person", "factor", "preview-account", "session", "project", "project-status"}
+    ),
     "answers": frozenset(
         {
             "person",

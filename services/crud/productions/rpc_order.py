@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 import sqlalchemy as sa
 
+from services.common import bodies
+from services.common.contracts.tasks.workflow import StatusesInOrder, TypesInOrder
 from services.common.crud import cross_references, row_statements
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -14,7 +18,7 @@ from services.common.json_types import Json
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Project
-from services.crud.parts import STATUSES, TYPES, ids_in_order
+from services.crud.parts import STATUSES, TYPES, Part
 from services.crud.policy.project_access import permitted_project, project_changed
 from services.crud.policy.projects import CHANGE, PROJECTS
 from services.crud.productions.rpc_links import LINKS
@@ -33,7 +37,7 @@ class OrderRpc(ResourceService):
         For its managers. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
         part, resource = KINDS[kind], LINKS[kind]
-        ids = ids_in_order(part, data)
+        ids = _in_order(part, data)
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         link, run = part.of_projects, self.tx.connection
         # Locked, so that two orders don't mix.
@@ -46,3 +50,10 @@ class OrderRpc(ResourceService):
         project_changed(self, project)
         named = dict.fromkeys(map(str, ids))
         return compressed(msgspec.json.encode([by_id[one] for one in named if one in by_id]))
+
+
+def _in_order(part: Part, data: Json) -> list[UUID]:
+    """The ids in a body that puts task types or statuses in order. Raises InvalidInput."""
+    if part is TYPES:
+        return bodies.read(TypesInOrder, data).task_type_ids
+    return bodies.read(StatusesInOrder, data).task_status_ids

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
+from services.common.contracts.auth.events import PreviewAccountNew
 from services.common.contracts.crud.productions import NewMember, NewRole
 from services.common.contracts.tasks.events import TaskAssigned
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, NotFound
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
@@ -71,6 +72,21 @@ class TeamRpc(ResourceService):
                     statement.where(Project.id.in_([UUID(ident) for ident in ids]))
                 )
             }
+
+    @query
+    def read_counting_facts(self, project_id: str) -> JsonObject:
+        """What figures need of a production: its rate and whom they are for. Raises NotFound.
+
+        ``{fps, is_client_stats_visible}``.
+        """
+        row = sa.select(Project.fps, Project.is_client_stats_visible).where(
+            Project.id == UUID(project_id)
+        )
+        with self.database.read() as connection:
+            facts = connection.execute(row).mappings().first()
+        if facts is None:
+            raise NotFound
+        return dict(facts)
 
     @query
     def list_open_project_ids(self, person_id: str | None = None) -> list[str]:
@@ -166,7 +182,13 @@ class TeamRpc(ResourceService):
         body = bodies.read(NewMember, data)
         person, role = body.person_id, body.role
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
-        self._require_person(person)
+        account = self._person(person)
+        of_production = account.get("preview_project_id")
+        if of_production not in {None, str(project)}:
+            message = "A preview account can only belong to its own project"
+            raise InvalidInput(message)
+        if of_production is not None:
+            _refuse_role(role)
         if self._add_member(project, person):
             project_changed(self, project, person)
         if role is not None:
@@ -198,17 +220,18 @@ class TeamRpc(ResourceService):
         Nothing happens if person or production are gone.
         """
         message = msgspec.convert(delivery.payload, TaskAssigned)
-        if not isinstance(message.project_id, UUID) or cross_references.was_deleted(
-            self, message.person_id
-        ):
-            return
-        # Locked: it can't be deleted before the seat is written.
-        project_query = sa.select(Project.id).where(Project.id == message.project_id)
-        project = self.tx.connection.scalar(
-            project_query.with_for_update(read=True, key_share=True)
-        )
-        if project is not None and self._add_member(project, message.person_id):
-            project_changed(self, project, message.person_id)
+        if isinstance(message.project_id, UUID):
+            self._seat(message.project_id, message.person_id)
+
+    # Unordered: a seat is added, and twice is once.
+    @on("preview-account:new")
+    def seat_preview_account(self, delivery: Delivery) -> None:
+        """The account with which to look at a production is in its team.
+
+        Emits ``project:update``. Nothing happens if account or production are gone.
+        """
+        message = msgspec.convert(delivery.payload, PreviewAccountNew)
+        self._seat(message.project_id, message.person_id)
 
     @command
     def change_seat(
@@ -222,6 +245,9 @@ class TeamRpc(ResourceService):
         role = bodies.read(NewRole, data).role
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         person = known_id(person_id)
+        found = self.ask("auth", "list_full_persons", ids=[str(person)])
+        if found.get(str(person), {}).get("preview_project_id") is not None:
+            _refuse_role(role)
         if not self._set_role(project, person, role):
             message = "Person is not a member of the project team"
             raise InvalidInput(message)
@@ -244,12 +270,25 @@ class TeamRpc(ResourceService):
         project_changed(self, project, person)
         return Reply(b"")
 
-    def _require_person(self, person: UUID) -> None:
+    def _person(self, person: UUID) -> JsonObject:
+        """The person with that id, in full. Raises InvalidInput."""
         # People belong to ``auth``: no foreign key would refuse an unknown id.
-        found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
-        if not found["person"]:
+        found = self.ask("auth", "list_full_persons", ids=[str(person)])
+        if str(person) not in found:
             message = f"Person with id {person} not found"
             raise InvalidInput(message)
+        account: JsonObject = found[str(person)]
+        return account
+
+    def _seat(self, project: UUID, person: UUID) -> None:
+        """Add a person to a team, unless one of the two is gone."""
+        if cross_references.was_deleted(self, person):
+            return
+        # Locked: it can't be deleted before the seat is written.
+        held = sa.select(Project.id).where(Project.id == project)
+        held = held.with_for_update(read=True, key_share=True)
+        if self.tx.connection.scalar(held) is not None and self._add_member(project, person):
+            project_changed(self, project, person)
 
     def _add_member(self, project: UUID, person: UUID) -> bool:
         """Insert a membership; returns whether it is new."""
@@ -265,3 +304,10 @@ class TeamRpc(ResourceService):
             .values(role=role)
         )
         return bool(self.tx.connection.execute(statement).rowcount)
+
+
+def _refuse_role(role: str | None) -> None:
+    """Raise InvalidInput for a role that a production's preview account can't have."""
+    if role not in {None, "client"}:
+        message = "A preview account keeps its client role"
+        raise InvalidInput(message)

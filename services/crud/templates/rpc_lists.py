@@ -131,7 +131,7 @@ class TemplateListRpc(ResourceService):
         """
         TEMPLATES.update.check(self, {})
         part = KINDS[kind].part
-        ids = list(dict.fromkeys(parts.ids_in_order(part, data)))
+        ids = list(dict.fromkeys(_in_order(part, data)))
         existing = cross_references.ask_existing(self, {(part.service, part.table): set(ids)})
         for ident in ids:
             if ident not in existing[part.service, part.table]:
@@ -162,3 +162,10 @@ def _ident(part: Part, body: Body) -> UUID:
     except BadValue:
         message = f"{part.key} is required and must be a valid UUID"
         raise Integrity(message) from None
+
+
+def _in_order(part: Part, data: Json) -> list[UUID]:
+    """The ids in a body that puts task types or statuses in order. Raises InvalidInput."""
+    if part is parts.TYPES:
+        return bodies.read(t.TypesOfTemplateInOrder, data).task_type_ids
+    return bodies.read(t.StatusesOfTemplateInOrder, data).task_status_ids

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
+from services.common.contracts.assets.events import DescriptorKeyChanged
 from services.common.crud.resource_service import ResourceService
+from services.common.database import change_version, free_json
+from services.common.database.tables import table_of
 from services.common.events.subscriber import Delivery, on
-from services.tasks.models import TimeSpent
+from services.tasks.models import Task, TimeSpent
 from services.tasks.state.durations import recompute_duration
+
+TASK: Final = table_of(Task)
 
 
 class InternalHandlers(ResourceService):
@@ -32,3 +38,16 @@ class InternalHandlers(ResourceService):
         )
         for task in set(self.tx.session.scalars(covered)):
             recompute_duration(self, task)
+
+    @on("metadata-descriptor:key-changed", ordered=True)
+    def move_values_of_tasks(self, delivery: Delivery) -> None:
+        """Move the values under a descriptor's key in the data of tasks of a type, or drop them."""
+        message = msgspec.convert(delivery.payload, DescriptorKeyChanged)
+        if message.entity_type != "Task":
+            return
+        change = free_json.moved(TASK.c.data, message.key, message.new_key).where(
+            TASK.c.project_id.in_(message.project_ids),
+            TASK.c.task_type_id == message.task_type_id,
+        )
+        if self.tx.connection.execute(change).rowcount:
+            change_version.touch(self.tx)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.common.crud.resource_service import ResourceService
 from services.common.runtime.rpc_server import query
-from services.tasks.models import Task, TaskType, task_person_link
+from services.tasks.models import PreviewFile, Task, TaskType, task_person_link
 from services.tasks.policy import access
 from services.tasks.policy.tasks import TASKS
 
@@ -34,6 +35,22 @@ class InternalRpc(ResourceService):
         with self.database.read() as connection:
             department = connection.scalar(statement)
         return str(department) if department else None
+
+    @query
+    def list_newest_durations(self, project_id: str, task_type_id: str) -> dict[str, float | None]:
+        """Seconds of the newest preview on a production's tasks of a type, by entity.
+
+        Entities without such a preview are left out.
+        """
+        statement = (
+            sa.select(Task.entity_id, PreviewFile.duration)
+            .join(PreviewFile, PreviewFile.task_id == Task.id)
+            .where(Task.project_id == UUID(project_id), Task.task_type_id == UUID(task_type_id))
+            .order_by(Task.entity_id, PreviewFile.created_at.desc(), PreviewFile.id)
+            .ext(distinct_on(Task.entity_id))
+        )
+        with self.database.read() as connection:
+            return {str(ident): seconds for ident, seconds in connection.execute(statement)}
 
     @query
     def read_rights_on_task(self, ident: str) -> dict[str, bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from services.common.access.context import CallContext
-from services.common.errors import Forbidden
+from services.common.errors import Forbidden, InvalidInput
 from services.common.json_types import JsonObject
 
 
@@ -31,8 +31,15 @@ def without_departments(person: Any) -> Any:
     return person and {name: value for name, value in person.items() if name != "departments"}
 
 
-def check_bots(ctx: CallContext, project: UUID | None, people: Iterable[JsonObject]) -> None:
-    """Refuse to give bots work in a production that doesn't allow it. Raises Forbidden."""
+def check_workers(ctx: CallContext, project: UUID | None, people: Collection[JsonObject]) -> None:
+    """Refuse to give work to preview accounts, and to bots where a production gives them none.
+
+    Raises InvalidInput, Forbidden.
+    """
+    # ``auth`` of the release before knows no preview accounts.
+    if any(person.get("preview_project_id") is not None for person in people):
+        message = "A preview account can't be assigned"
+        raise InvalidInput(message)
     if not any(person["is_bot"] for person in people):
         return
     asked = {"path": "projects", "ident": str(project)}

@@ -21,7 +21,7 @@ from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, task_person_link
 from services.tasks.policy.notifications import notify
-from services.tasks.policy.people import check_bots
+from services.tasks.policy.people import check_workers
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.state.task_changes import task_changed
 
@@ -45,7 +45,7 @@ class AssignmentRpc(ResourceService):
         if not self._may_assign(task, person):
             message = "This requires to manage the production or to supervise the department."
             raise Forbidden(message)
-        check_bots(self, task["project_id"], [person])
+        check_workers(self, task["project_id"], [person])
         new = self._assign(task, UUID(person["id"]))
         body = self._shown(task["id"])
         self._add_to_team([task], person["id"], new=new)
@@ -64,7 +64,7 @@ class AssignmentRpc(ResourceService):
         authorizer = TaskAuthorizer(self)
         tasks = [task for task in self._existing(authorizer, ids) if self._may_assign(task, person)]
         for project in {task["project_id"] for task in tasks}:
-            check_bots(self, project, [person])
+            check_workers(self, project, [person])
         # In the order of ids, as elsewhere: each locks its task.
         ordered = sorted(tasks, key=lambda task: str(task["id"]))
         new = [self._assign(task, UUID(person["id"])) for task in ordered]

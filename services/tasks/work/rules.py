@@ -20,7 +20,7 @@ from services.common.json_types import JsonObject, Row, Values
 from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
 from services.tasks.policy.notifications import notify
-from services.tasks.policy.people import check_bots
+from services.tasks.policy.people import check_workers
 from services.tasks.state.default_status import lock_defaults
 
 SAME_TYPE: Final = "A task type with similar name already exists"
@@ -198,13 +198,17 @@ class TaskRules(ResourceRules[TaskFacts]):
 
 
 def _check_assignees(ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
-    """Refuse bots among those who get the task, if its production gives them no work."""
+    """Refuse among those who get the task whom its production can't give work to."""
     ids = body.get("assignees")
     if not ids or not isinstance(ids, list):
         return
     people = ctx.ask("auth", "list_full_persons", ids=[str(one) for one in ids])
-    bots = {UUID(one): person for one, person in people.items() if person["is_bot"]}
-    if not bots:
+    special = {
+        UUID(one): person
+        for one, person in people.items()
+        if person["is_bot"] or person.get("preview_project_id") is not None
+    }
+    if not special:
         return
     project = parse_id(body["project_id"]) if ident is None else None
     if ident is not None:
@@ -214,8 +218,8 @@ def _check_assignees(ctx: CrudContext, body: JsonObject, ident: UUID | None) -> 
             project = connection.scalar(sa.select(Task.project_id).where(Task.id == ident))
             # Clients send rows back as they got them: who has the task already keeps it.
             had_already = set(connection.scalars(had))
-        bots = {one: person for one, person in bots.items() if one not in had_already}
-    check_bots(ctx, project, bots.values())
+        special = {one: person for one, person in special.items() if one not in had_already}
+    check_workers(ctx, project, special.values())
 
 
 def _assignees(ctx: CallContext, task: UUID) -> set[UUID]:

@@ -144,6 +144,9 @@ OTHER: dict[str, Any] = {
     "fido_credentials": [{"device_name": "it"}],
     "otp_recovery_codes": ["a"],
     "has_avatar": True,
+    "preview_project_id": "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10",
+    "preview_opened_at": "2020-01-01T00:00:00",
+    "preview_open_until": "2099-01-01T00:00:00",
 }
 
 

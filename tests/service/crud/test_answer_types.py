@@ -15,6 +15,7 @@ def crud(make_service: MakeService, world: World) -> OneService:
     service = make_service("crud")
     for name in ("auth", "tasks"):
         service.fakes.replies[f"{name}.find_existing_rows"] = lambda tables: tables
+    service.fakes.replies["auth.list_full_persons"] = lambda ids: {one: {"id": one} for one in ids}
     world.add(
         "day_off",
         "holidays",

@@ -15,10 +15,10 @@ from tests.world import World, ident
 @pytest.fixture
 def crud(make_service: MakeService, world: World) -> OneService:
     """The service with the studio's productions."""
-    ids = {row["id"] for row in world.tables["person"]}
+    people = {row["id"] for row in world.tables["person"]}
     service = make_service("crud")
-    service.fakes.replies["auth.find_existing_rows"] = lambda tables: {
-        "person": [one for one in tables["person"] if one in ids]
+    service.fakes.replies["auth.list_full_persons"] = lambda ids: {
+        one: {"id": one, "preview_project_id": None} for one in ids if one in people
     }
     service.fill(world)
     return service

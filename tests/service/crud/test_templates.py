@@ -339,6 +339,8 @@ def test_links_are_put_in_order_and_the_missing_are_added(
     assert (error, f"{NOWHERE} does not exist" in message) == (InvalidInput, True)
     for data, field in (({}, key), ({key: "x"}, key), ({key: [new[0], "x"]}, f"{key}.1")):
         assert refusal(crud, "reorder_template", data=data, **arguments) == (InvalidInput, field)
+    with pytest.raises(InvalidInput, match=r"^Validation error\.$"):
+        crud.call("admin", "reorder_template", data={key: "x"}, **arguments)
     assert [row["priority"] for row in listed(crud, template, kind)] == [9]
     assert crud.emitted() == before
     ids = [*new[:2], thing(kind), *new[2:]]

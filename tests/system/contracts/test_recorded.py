@@ -37,6 +37,10 @@ LATER = frozenset(
         "is_client_allowed",
         "link_is_client_allowed",
         "task_type_links",
+        "preview_accounts_enabled",
+        "preview_project_id",
+        "preview_opened_at",
+        "preview_open_until",
     }
 )
 #: Since then null: those of the server's settings.
@@ -48,6 +52,8 @@ DEPARTURES = {
     ("GET", "/data/projects"): ["$.message"],
     ("POST", "/data/projects"): BIT_RATES,
     ("POST", "/data/project-templates"): BIT_RATES,
+    # since then with departments
+    ("POST", "/data/metadata-descriptors/all-projects"): ["$[*].departments"],
     # today
     **{
         ("GET", f"/data/projects/<project_id>/schedule-items/{part}"): ["$[*].start_date"]

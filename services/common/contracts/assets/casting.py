@@ -89,6 +89,12 @@ class PlaceOfCast(Answer, kw_only=True):
     nb_occurences: Occurences
 
 
+class CastingLinkRow(RowOf, kw_only=True):
+    """An asset (``entity_out_id``) that was cast in an entity (``entity_in_id``)."""
+
+    resource: ClassVar[str] = "entity-links"
+
+
 class CastingLink(RowOf, kw_only=True):
     """An asset (``entity_out_id``) cast in an entity (``entity_in_id``)."""
 

@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 from services.common.contracts.types import (
     NOT_BLANK,
     UNSET,
+    Answer,
+    AnyId,
     Body,
     FreeObject,
     Id,
@@ -209,6 +211,44 @@ class NewConcept(Body, kw_only=True):
     entity_concept_links: Annotated[
         list[LinkedEntity], about("The entities that it is drawn for.")
     ] = []
+    parent_id: Annotated[Id | None, about("The folder that it lies in.")] = None
+
+
+class ConceptFolder(Body, kw_only=True):
+    """A folder of concepts, by its name."""
+
+    name: Name
+
+
+class ConceptsToMove(Body, kw_only=True):
+    """Concepts, and the folder that they move to."""
+
+    concept_ids: Annotated[
+        list[AnyId], about("The concepts; those that aren't the production's are left out.")
+    ]
+    concept_folder_id: Annotated[AnyId | None, about("The folder; null is out of any.")] = None
+
+
+class Sharing(Body, kw_only=True):
+    """Whether all productions may use these assets."""
+
+    is_shared: Annotated[bool | UnsetType, about("Whether they may; absent, they may.")] = UNSET
+    asset_ids: Annotated[
+        list[Id] | None, about("The assets; none in the routes of a production are all of it.")
+    ] = None
+
+
+class ShotLength(Answer, kw_only=True):
+    """A shot with its new length."""
+
+    id: Id
+    nb_frames: Annotated[int, about("Its length in frames.", 122)]
+
+
+class LengthQuery(Query, kw_only=True):
+    """Which shots."""
+
+    episode_id: Annotated[str | UnsetType, about("Those of this episode; empty for all.")] = UNSET
 
 
 class ShotChanges(Body, kw_only=True):

@@ -131,3 +131,17 @@ class AssetInstanceRemoved(Event, frozen=True, kw_only=True):
 
     shot_id: UUID
     asset_instance_id: UUID
+
+
+@event("assets", "metadata-descriptor:key-changed", stored=False, handled_by=("crud", "tasks"))
+class DescriptorKeyChanged(Event, frozen=True, kw_only=True):
+    """A descriptor of productions or tasks has another key, or none: its values follow.
+
+    In ``project_ids``; with ``entity_type`` Task, those of the task type's tasks.
+    """
+
+    project_ids: Annotated[list[UUID], "the productions"]
+    entity_type: Annotated[str, "what has the values: Project or Task"]
+    task_type_id: Annotated[UUID | None, "the type of the tasks, null for productions"]
+    key: Annotated[str, "the key until now"]
+    new_key: Annotated[str | None, "the key from now on, null for none"]

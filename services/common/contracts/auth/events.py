@@ -108,6 +108,22 @@ class BotTokenIssued(Event, frozen=True, kw_only=True):
     person_id: UUID
 
 
+@event("auth", "preview-account:new", stored=False, handled_by=("crud",), awaited=True)
+class PreviewAccountNew(Event, frozen=True, kw_only=True):
+    """A production got an account to look at it, which joins its team."""
+
+    person_id: UUID
+    project_id: UUID
+
+
+@event("auth", "preview-account:update", stored=False)
+class PreviewAccountChanged(Event, frozen=True, kw_only=True):
+    """The account of a production was opened or closed, or got another password."""
+
+    person_id: UUID
+    project_id: UUID
+
+
 @event("auth", "person:set-thumbnail")
 class PersonThumbnailSet(Event, frozen=True, kw_only=True):
     """A person's avatar was uploaded or replaced."""

@@ -54,6 +54,32 @@ class Config(Answer, kw_only=True):
     default_locale: Annotated[str, about("The locale of new accounts.", "en_US")]
     default_timezone: Annotated[str, about("The time zone of new accounts.", "Europe/Paris")]
     enforce_2fa: Annotated[bool, about("Whether every account must have a second factor.")]
+    preview_accounts_enabled: Annotated[
+        bool, about("Whether productions may have an account to look at them.")
+    ]
+
+
+class PreviewAccount(Answer, kw_only=True):
+    """The account with which somebody may look at a production."""
+
+    id: Id
+    email: Annotated[str, about("With which they log in.", "preview-8d1f@preview.kitsu.invalid")]
+    full_name: Annotated[str, about("What it is called.", "Preview Caminandes")]
+    preview_open_until: Annotated[
+        Moment | None, about("Until when they may; null if it is closed.")
+    ]
+
+
+class NewPreviewAccount(PreviewAccount, kw_only=True):
+    """The account with its new password, which no other answer shows."""
+
+    password: Annotated[str, about("Its password.", "x2pR-7aQ9_kLmN0b")]
+
+
+class PreviewWindow(Body, kw_only=True):
+    """Whether somebody may look at the production."""
+
+    is_open: Annotated[bool, about("For an hour from now on; false ends all sessions.")]
 
 
 class LogIn(Answer, kw_only=True):

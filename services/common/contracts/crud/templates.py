@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from services.common.contracts.crud.productions import BoardRoles, ClientAllowed, Priority, Shown
-from services.common.contracts.tasks.workflow import TaskStatusRow, TaskTypeRow
+from services.common.contracts.tasks.workflow import IdInOrder, TaskStatusRow, TaskTypeRow
 from services.common.contracts.types import (
     NOT_BLANK,
     UNSET,
@@ -185,3 +185,15 @@ class NewTemplate(Body, kw_only=True):
         str, about("Unlike any other.", "Feature film", pattern=NOT_BLANK, max_length=80)
     ]
     description: Annotated[str | None, about("In words.", "Two departments")] = None
+
+
+class TypesOfTemplateInOrder(Body, kw_only=True):
+    """Task types of a template in the order of their priority."""
+
+    task_type_ids: Annotated[list[IdInOrder], about("Task types, the first one first.")]
+
+
+class StatusesOfTemplateInOrder(Body, kw_only=True):
+    """Task statuses of a template in the order of their priority."""
+
+    task_status_ids: Annotated[list[IdInOrder], about("Task statuses, the first one first.")]
