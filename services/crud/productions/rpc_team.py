@@ -15,7 +15,7 @@ from services.common.contracts.tasks.events import TaskAssigned
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, NotFound
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
@@ -71,6 +71,21 @@ class TeamRpc(ResourceService):
                     statement.where(Project.id.in_([UUID(ident) for ident in ids]))
                 )
             }
+
+    @query
+    def read_counting_facts(self, project_id: str) -> JsonObject:
+        """What figures need of a production: its rate and whom they are for. Raises NotFound.
+
+        ``{fps, is_client_stats_visible}``.
+        """
+        row = sa.select(Project.fps, Project.is_client_stats_visible).where(
+            Project.id == UUID(project_id)
+        )
+        with self.database.read() as connection:
+            facts = connection.execute(row).mappings().first()
+        if facts is None:
+            raise NotFound
+        return dict(facts)
 
     @query
     def list_open_project_ids(self, person_id: str | None = None) -> list[str]:
