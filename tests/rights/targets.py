@@ -45,6 +45,7 @@ WORDS: Final = {
     "day": "2026-01-05",
     "year": "2026",
     "month": "1",
+    "day_of_month": "5",
     "week": "2",
     "kind": "assets",
     "name": "a.txt",
