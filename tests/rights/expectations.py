@@ -52,7 +52,6 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     SELF: """
         auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
-        tasks.list_quota_shots
         """,
     "to be the person told, and to read the entity": """
         tasks.read_notification tasks.mark_notification
@@ -61,7 +60,7 @@ BY_RULE: Final[dict[str, str]] = {
         crud.read_saved
         """,
     "to be the person concerned, and not a bot": """
-        crud.change_saved crud.forget_saved
+        crud.change_saved crud.forget_saved tasks.list_quota_shots
         """,
     f"{SELF} or a manager": "auth.list_desktop_logs",
     f"{SELF} or a manager or a supervisor or to manage a production": """

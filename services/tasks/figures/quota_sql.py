@@ -28,6 +28,9 @@ counted AS MATERIALIZED (
     AND (CAST(:studio AS uuid[]) IS NULL OR EXISTS (
       SELECT FROM task_person_link AS seat
       WHERE seat.task_id = task.id AND seat.person_id = ANY (CAST(:studio AS uuid[]))))
+    AND (CAST(:person AS uuid) IS NULL OR task.id IN (
+      SELECT task_id FROM task_person_link WHERE person_id = CAST(:person AS uuid)
+      UNION ALL SELECT task_id FROM time_spent WHERE person_id = CAST(:person AS uuid)))
 ),
 assigned AS (
   SELECT counted.*, CASE WHEN :by_person THEN link.person_id ELSE task_type_id END AS key
@@ -49,23 +52,26 @@ part AS (
 # moment. Of these the first counts even on a weekend; of the days after it, those from Monday to
 # Friday: before them in weeks that begin on a Monday, minus before the first.
 SPREAD: Final = f""",
-timed AS (
-  SELECT CASE WHEN :by_person THEN time_spent.person_id ELSE task_type_id END AS key,
-    time_spent.date AS day, frames, drawings,
-    -- What no day and no task has is cut, so that no number overflows.
-    least(time_spent.duration, 1e6) / greatest(counted.duration, 1e-3) AS share
+logged AS MATERIALIZED (
+  SELECT counted.*, time_spent.person_id, time_spent.date, time_spent.duration AS minutes
   FROM counted JOIN time_spent ON time_spent.task_id = counted.id
-  WHERE counted.duration > 0 AND time_spent.person_id IS NOT NULL
-    AND (CAST(:person AS uuid) IS NULL OR time_spent.person_id = CAST(:person AS uuid))
+),
+timed AS (
+  SELECT CASE WHEN :by_person THEN person_id ELSE task_type_id END AS key, date AS day, frames,
+    -- What no day and no task has is cut, so that no number overflows.
+    drawings, least(minutes, 1e6) / greatest(duration, 1e-3) AS share
+  FROM logged
+  WHERE duration > 0 AND person_id IS NOT NULL
+    AND (CAST(:person AS uuid) IS NULL OR person_id = CAST(:person AS uuid))
 ),
 unlogged AS MATERIALIZED (
   SELECT key, frames, drawings, CAST(began_there AS date) AS first,
-    CAST(extract(isodow FROM began_there) AS integer) AS weekday, days
+    CAST(date_part('isodow', began_there) AS integer) AS weekday,
+    CASE WHEN ended < began THEN -1 ELSE CAST(date_part('day', ended - began) AS integer) END
+      AS days
   FROM assigned
-  CROSS JOIN LATERAL (SELECT timezone(:zone, timezone('UTC', began)) AS began_there,
-    CAST(floor(extract(epoch FROM ended - began) / 86400) AS integer) AS days) AS local
-  WHERE began IS NOT NULL
-    AND NOT EXISTS (SELECT FROM time_spent WHERE time_spent.task_id = assigned.id)
+  CROSS JOIN LATERAL (SELECT timezone(:zone, timezone('UTC', began)) AS began_there) AS local
+  WHERE began IS NOT NULL AND NOT EXISTS (SELECT FROM logged WHERE logged.id = assigned.id)
 ),
 spread AS (
   SELECT key, first + passed AS day, frames, drawings,
@@ -82,22 +88,32 @@ part AS (
   SELECT key, day, round(frames / days), round(drawings / days), 1 / days FROM spread
 )
 """  # noqa: S608 - a constant
-# Summed by day first: the other sums are of these few. Periods are named by their first day.
+# Summed by day first, and the total by day from these: the other sums are of these few. Periods are
+# named by their first day; all of one key and granularity come in a row, as arrays.
 SUMMED: Final = """,
 daily AS MATERIALIZED (
-  SELECT key, day, sum(frames) AS frames, sum(drawings) AS drawings, sum(tasks) AS tasks
-  FROM part GROUP BY key, day
+  SELECT CAST(key AS text) AS key, day, sum(frames) AS frames, sum(drawings) AS drawings,
+    sum(tasks) AS tasks
+  FROM part GROUP BY part.key, day
 ),
-dated AS MATERIALIZED (
-  SELECT key, day, CAST(date_trunc('week', moment) AS date) AS week,
-    CAST(date_trunc('month', moment) AS date) AS month,
-    CAST(date_trunc('year', moment) AS date) AS year, frames, drawings, tasks
-  FROM daily CROSS JOIN LATERAL (SELECT CAST(day AS timestamp) AS moment) AS its
+each_day AS MATERIALIZED (
+  SELECT * FROM daily
+  UNION ALL
+  SELECT 'total', day, sum(frames), sum(drawings), sum(tasks) FROM daily GROUP BY day
+),
+summed AS (
+  SELECT key, 'day' AS scale, day AS first, frames, drawings, tasks FROM each_day
+  UNION ALL
+  SELECT key, CASE GROUPING(week, month, year) WHEN 3 THEN 'week' WHEN 5 THEN 'month' ELSE 'year'
+    END, CAST(coalesce(week, month, year) AS date), sum(frames), sum(drawings), sum(tasks)
+  FROM each_day CROSS JOIN LATERAL (SELECT CAST(day AS timestamp) AS moment) AS its
+  CROSS JOIN LATERAL (SELECT date_trunc('week', moment) AS week,
+    date_trunc('month', moment) AS month, date_trunc('year', moment) AS year) AS period
+  GROUP BY GROUPING SETS ((key, week), (key, month), (key, year))
 )
-SELECT CAST(key AS text), GROUPING(day, week, month, year), coalesce(day, week, month, year),
-  sum(frames), sum(drawings), sum(tasks)
-FROM dated GROUP BY GROUPING SETS (
-  (key, day), (key, week), (key, month), (key, year), (day), (week), (month), (year))
+SELECT key, scale, array_agg(CAST(first AS text)), array_agg(frames), array_agg(drawings),
+  array_agg(tasks)
+FROM summed GROUP BY key, scale
 """
 COUNT_AT_ONCE: Final = COUNTED + AT_ONCE + SUMMED
 COUNT_SPREAD: Final = COUNTED + SPREAD + SUMMED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -15,9 +16,6 @@ from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
 from services.tasks.figures.quota_sql import COUNT_AT_ONCE, COUNT_SPREAD
 
-#: What ``GROUPING`` says of the rows of each granularity: a bit for each column left out.
-SCALES: Final = {0b0111: "day", 0b1011: "week", 0b1101: "month", 0b1110: "year"}
-TOTAL: Final = "total"
 #: How much of a day is the label of its period.
 LABELS: Final = {"day": len("2026-01-05"), "month": len("2026-01"), "year": len("2026")}
 #: How much of a label names the period that its entries are counted by.
@@ -70,32 +68,26 @@ def count(ctx: CallContext, mode: Mode, fps: float, **parameters: Any) -> JsonOb
 
 def _tabulated(rows: Iterable[Any], fps: float, *, whole: bool) -> JsonObject:
     quotas: dict[str, dict[str, Any]] = {}
-    for key, grouping, first, frames, drawings, tasks in rows:
-        scale = SCALES[grouping]
-        label = _label(scale, first)
-        quota = quotas.get(key or TOTAL)
-        if quota is None:
-            quota = quotas[key or TOTAL] = {name: _empty(name) for name in SCALES.values()}
-        figures = quota[scale]
-        figures["frames"][label] = int(frames)
-        figures["seconds"][label] = frames / fps
-        figures["drawings"][label] = int(drawings)
-        figures["count"][label] = int(tasks) if whole else round(tasks, DECIMALS)
+    for key, scale, firsts, frames, drawings, tasks in rows:
+        labels = [_label(scale, first) for first in firsts]
+        counts = map(int, tasks) if whole else (round(one, DECIMALS) for one in tasks)
+        figures: JsonObject = {
+            "frames": dict(zip(labels, map(int, frames), strict=True)),
+            "seconds": dict(zip(labels, (one / fps for one in frames), strict=True)),
+            "drawings": dict(zip(labels, map(int, drawings), strict=True)),
+            "count": dict(zip(labels, counts, strict=True)),
+        }
         if scale in ENTRIES:
-            within = label[: ENTRIES[scale]]
-            figures["entries"][within] = figures["entries"].get(within, 0) + 1
+            figures["entries"] = Counter(label[: ENTRIES[scale]] for label in labels)
+        quotas.setdefault(key, {})[scale] = figures
     return quotas
 
 
+# Kept: each day is named for every person.
 @lru_cache(maxsize=4096)
-def _label(scale: str, first: date) -> str:
+def _label(scale: str, first: str) -> str:
     """What a period is called, by its first day; weeks are those of ISO 8601."""
     if scale == "week":
-        year, week, _ = first.isocalendar()
+        year, week, _ = date.fromisoformat(first).isocalendar()
         return f"{year}-{week}"
-    return first.isoformat()[: LABELS[scale]]
-
-
-def _empty(scale: str) -> dict[str, dict[str, Any]]:
-    names = ("frames", "seconds", "drawings", "count", *(("entries",) if scale in ENTRIES else ()))
-    return {name: {} for name in names}
+    return first[: LABELS[scale]]

@@ -35,14 +35,16 @@ class QuotaRpc(ResourceService):
         For the team except clients; vendors get their own. Raises NotFound, Forbidden,
         InvalidInput.
         """
-        project, task_type = require_member(self, project_id), known_id(task_type_id)
-        QUOTAS.lister.check(self, {"project_id": project})
-        own = None if QUOTAS.is_whole(self.actor, project) else self.actor.id
-        return self.not_modified_or(
-            lambda: self._quotas(project, query or {}, by_person=True, kind=task_type, person=own),
-            project=project,
-            elsewhere=ELSEWHERE,
-        )
+        project, task_type = known_id(project_id), known_id(task_type_id)
+
+        def build() -> Reply:
+            require_member(self, project_id)
+            QUOTAS.lister.check(self, {"project_id": project})
+            own = None if QUOTAS.is_whole(self.actor, project) else self.actor.id
+            return self._quotas(project, query or {}, by_person=True, kind=task_type, person=own)
+
+        # Rights come with the caller, who is part of the tag: nobody else holds one.
+        return self.not_modified_or(build, project=project, elsewhere=ELSEWHERE)
 
     @query
     def list_quotas_of_person(
@@ -54,17 +56,21 @@ class QuotaRpc(ResourceService):
         Forbidden, InvalidInput.
         """
         project, person = known_id(project_id), known_id(person_id)
+
+        def build() -> Reply:
+            self._check_may_count(project, person)
+            return self._quotas(project, query or {}, by_person=False, kind=None, person=person)
+
+        return self.not_modified_or(build, project=project, elsewhere=ELSEWHERE)
+
+    def _check_may_count(self, project: UUID, person: UUID) -> None:
         facts = {"project_id": project, "person_id": person}
-        if not (not_client.test(self, facts) and QUOTAS.may[READ].test(self, facts)):
+        rules = (not_client, QUOTAS.may[READ])
+        if not all(rule.test(self, facts) for rule in rules):
             # An unknown production is one for everybody.
-            require_member(self, project_id)
-        not_client.check(self, facts)
-        QUOTAS.may[READ].check(self, facts)
-        return self.not_modified_or(
-            lambda: self._quotas(project, query or {}, by_person=False, kind=None, person=person),
-            project=project,
-            elsewhere=ELSEWHERE,
-        )
+            require_member(self, str(project))
+        for rule in rules:
+            rule.check(self, facts)
 
     def _quotas(
         self,
