@@ -69,7 +69,7 @@ OWN_KINDS: Final = frozenset(
 )
 #: Who asks for what doesn't exist: for others it is the same code.
 ASKING_FOR_NOTHING: Final = frozenset({"admin", "manager", "artist", "manager elsewhere"})
-PARAMETER: Final = re.compile(r"(?:([^/]+)/)?{(\w+)}")
+PARAMETER: Final = re.compile(r"(?:([^/{}]+)/)?{(\w+)}")
 
 
 def kinds(route: Route) -> list[str]:

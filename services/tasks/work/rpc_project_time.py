@@ -33,7 +33,7 @@ class ProjectTimeRpc(ResourceService):
         """
         project = require_member(self, project_id)
         TIMES.may[LIST].check(self, {"project_id": project})
-        rows = self._select(TIMES.readable_in(self, [project]))
+        rows = self._times(TIMES.readable_in(self, [project]))
         return self.not_modified_or(
             lambda: lists.json_array(self, rows.order_by(TIME.c.date, TIME.c.id)), project=project
         )
@@ -50,7 +50,7 @@ class ProjectTimeRpc(ResourceService):
         project = require_member(self, project_id, "manager")
         task_type, asked = path_id(task_type_id), query or {}
         first, last = _period(asked.get("start_date"), asked.get("end_date"))
-        rows = self._select(
+        rows = self._times(
             TIME.c.production_id == project,
             Task.task_type_id == task_type,
             TIME.c.date.between(first, last),
@@ -63,7 +63,7 @@ class ProjectTimeRpc(ResourceService):
             by_person.setdefault(row["person_id"], []).append(row)
         return by_person
 
-    def _select(self, *where: Condition) -> Select:
+    def _times(self, *where: Condition) -> Select:
         return sa.select(*self.registry["time-spents"].columns(None, relations=False)).where(*where)
 
 
