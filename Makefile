@@ -150,8 +150,8 @@ lint-api: .venv/dev install ## Check the descriptions of the API with Spectral a
 	@$(BIN)/python -m deploy.clients.lint
 
 .PHONY: vendor
-vendor: ## Update the scripts of the documentation pages (versions: deploy/pages/package.json)
-	@cd deploy/pages && npm install --silent && node build.mjs && ls -l ../../gateway/docs/vendor
+vendor: ## Update the scripts of the documentation pages and the console (versions: deploy/pages/package.json)
+	@cd deploy/pages && npm install --silent && node build.mjs && ls -l ../../gateway/docs/vendor ../../gateway/console/vendor
 
 .PHONY: snapshot
 snapshot: .venv/runtime ## Record the public interface of this release (deploy/releases)

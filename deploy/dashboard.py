@@ -66,7 +66,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         ),
         Panel(
             "Dead letters",
-            {"events": f'max(rabbitmq_detailed_queue_messages_ready{{queue="{DEAD}"}})'},
+            {"events": "max(callboard_dead_letters)"},
             kind="stat",
             width=4,
         ),

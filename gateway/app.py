@@ -16,6 +16,7 @@ import falcon.asgi
 
 from gateway import errors
 from gateway.answers import AnswerCache
+from gateway.console import pages as console
 from gateway.docs import pages
 from gateway.endpoint import Endpoint, Unserved, by_position, positional
 from gateway.health import Health
@@ -170,6 +171,7 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     app.add_error_handler(ServiceError, errors.on_service_error)
     Health(gateway.client, settings).add_to(app)
     pages.add_to(app)
+    console.add_to(app)
     served = positional(routes)
     for path, (rows, names) in served.items():
         app.add_route(path, Endpoint(gateway, rows, names, Streams(hub, places)))

@@ -15,6 +15,7 @@ from gateway import metrics
 from gateway.config import networks
 from gateway.errors import write
 from services.common.errors import Forbidden
+from services.common.version import VERSION
 from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 API: Final = "Callboard"
-VERSION: Final = "0.1.0"
 #: Headers of requests that a proxy passes on.
 PASSED_ON: Final = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 

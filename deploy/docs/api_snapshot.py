@@ -25,9 +25,9 @@ from deploy.docs.event_api.asyncapi import Way, ways
 from deploy.docs.event_api.messages import ALL_HEADERS, FULL, SEVERAL, by_key
 from deploy.docs.event_api.payloads import payload_schema
 from deploy.docs.http_api.openapi import openapi
-from gateway.health import VERSION
 from gateway.routes import ROUTES
 from services.common.json_types import JsonObject
+from services.common.version import VERSION
 
 RELEASES: Final = Path(__file__).parents[1] / "releases"
 

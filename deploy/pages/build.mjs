@@ -1,4 +1,4 @@
-// Writes gateway/docs/vendor: each file compressed, as it is served.
+// Writes gateway/docs/vendor and gateway/console/vendor: each file compressed, as it is served.
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,8 +6,9 @@ import { build } from "esbuild";
 
 const here = import.meta.dirname;
 const vendor = path.join(here, "../../gateway/docs/vendor");
+const consoleVendor = path.join(here, "../../gateway/console/vendor");
 const module = (name) => path.join(here, "node_modules", name);
-const pack = (name, content) => writeFile(path.join(vendor, `${name}.gz`), gzipSync(content, { level: 9 }));
+const pack = (name, content, folder = vendor) => writeFile(path.join(folder, `${name}.gz`), gzipSync(content, { level: 9 }));
 
 const withoutParser = {
   name: "without-parser",
@@ -41,3 +42,6 @@ await pack("asyncapi.css", await readFile(module("@asyncapi/react-component/styl
 await copyFile(module("@asyncapi/react-component/LICENSE"), path.join(vendor, "asyncapi.LICENSE"));
 await pack("scalar.js", await readFile(module("@scalar/api-reference/dist/browser/standalone.js")));
 await copyFile(module("@scalar/api-client/LICENSE"), path.join(vendor, "scalar.LICENSE"));
+// The console: Alpine's build that compiles no code. Its package has no file with the licence.
+await pack("alpine.js", await readFile(module("@alpinejs/csp/dist/cdn.min.js")), consoleVendor);
+await copyFile(path.join(here, "alpine.LICENSE"), path.join(consoleVendor, "alpine.LICENSE"));

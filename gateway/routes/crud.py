@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from gateway.routes.table import Body, Route, avatar, data
 from services.common.contracts.crud import budgets as b
+from services.common.contracts.crud import console as o
 from services.common.contracts.crud import context as c
+from services.common.contracts.crud import dead_letters as x
 from services.common.contracts.crud import departments as d
 from services.common.contracts.crud import event_log as e
 from services.common.contracts.crud import pipeline as f
@@ -14,6 +16,7 @@ from services.common.contracts.crud import saved_searches as s
 from services.common.contracts.crud import schedules as v
 from services.common.contracts.crud import templates as t
 from services.common.contracts.crud import webhooks as h
+from services.common.contracts.crud.subscribers import Subscriber
 from services.common.contracts.tasks import workflow as w
 from services.common.contracts.types import Page
 
@@ -288,6 +291,15 @@ ROUTES = (
     Route("POST", "/data/webhooks/{ident}/test",       "crud.test_webhook", returns=h.WebhookDelivery, slow=True),
     Route("POST", "/data/webhooks/{ident}/replay",     "crud.replay_webhook", returns=h.ReplayOrdered, takes=h.ReplayOrder, status=202, body=Body.JSON),
     Route("GET",  "/data/webhooks/{ident}/deliveries", "crud.list_deliveries", returns=h.WebhookDeliveries, query=h.DeliveryQuery),
+    Route("GET",    "/data/dead-letters",                "crud.list_dead_letters", returns=x.DeadLetters, query=x.DeadLetterQuery),
+    Route("GET",    "/data/dead-letters/{ident}",        "crud.read_dead_letter", returns=x.DeadLetter),
+    Route("DELETE", "/data/dead-letters/{ident}",        "crud.discard_dead_letter", status=204),
+    Route("POST",   "/data/dead-letters/{ident}/replay", "crud.replay_dead_letter", returns=x.LettersReplayed, slow=True),
+    Route("POST",   "/data/dead-letters/replay",         "crud.replay_dead_letters", returns=x.LettersReplayed, takes=x.LettersOf, body=Body.JSON, slow=True),
+    Route("POST",   "/data/dead-letters/discard",        "crud.discard_dead_letters", returns=x.LettersDiscarded, takes=x.LettersOf, body=Body.JSON, slow=True),
+    Route("GET", "/data/console/services", "crud.list_services", returns=list[o.ServiceState], slow=True),
+    Route("GET", "/data/console/subscribers", "crud.list_subscribers", returns=list[Subscriber], slow=True),
+    Route("GET", "/data/console/webhooks", "crud.list_webhook_states", returns=list[o.WebhookState]),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

@@ -285,7 +285,8 @@ def _text(kind: inspect.StrType) -> Reader[str]:
 
 
 def _whole(kind: inspect.IntType) -> Reader[int]:
-    return values.whole if kind.ge is None else values.at_least(kind.ge)
+    limit = values.INTEGER if kind.le is None else kind.le + 1
+    return values.whole_of(limit) if kind.ge is None else values.at_least(kind.ge, limit)
 
 
 def _number(kind: inspect.FloatType) -> Reader[float]:

@@ -278,11 +278,12 @@ def positive(number: float) -> float:
     return number
 
 
-def at_least(low: int) -> Reader[int]:
-    """Reads a whole number from ``low``."""
+def at_least(low: int, limit: int = INTEGER) -> Reader[int]:
+    """Reads a whole number from ``low``, and below ``limit``."""
+    read_whole = whole_of(limit)
 
     def read(value: Json) -> int:
-        number = whole(value)
+        number = read_whole(value)
         if number < low:
             raise BadValue(value, f"a whole number from {low}")
         return number

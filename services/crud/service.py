@@ -9,11 +9,13 @@ from services.common.files.rpc import FilesRpc
 from services.crud.budgets.rpc import BudgetRpc
 from services.crud.budgets.rpc_entries import BudgetEntryRpc
 from services.crud.config import CrudSettings
+from services.crud.console.rpc import ConsoleRpc
+from services.crud.dead_letters.rpc import DeadLetterRpc
 from services.crud.departments.rpc import DepartmentRpc
 from services.crud.event_log import EventLogRpc
 from services.crud.history.partitions import HistoryPartitionRpc
 from services.crud.history.rpc import HistoryRpc
-from services.crud.models import ApiEvent, Base
+from services.crud.models import ApiEvent, Base, dead_letter
 from services.crud.pipeline import rpc_backgrounds
 from services.crud.pipeline.rpc import PipelineRpc
 from services.crud.pipeline.rpc_backgrounds import BackgroundRpc
@@ -77,6 +79,8 @@ class CrudService(
     HistoryPartitionRpc,
     BackgroundRpc,
     WebhookRpc,
+    DeadLetterRpc,
+    ConsoleRpc,
     SubscriberRpc,
 ):
     """The studio's records."""
@@ -100,6 +104,7 @@ class CrudService(
         WEBHOOKS,
     )
     event_log = table_of(ApiEvent).name
+    dead_letters = dead_letter.name
     avatars = {
         "projects": Avatar(
             read=any_of(studio_manager, team),

@@ -160,6 +160,8 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "is_shared": True,
     },
     "crud.change_saved": lambda _ids: {"name": "Newer"},
+    "crud.replay_dead_letters": lambda _ids: {"queue": "nobody's"},
+    "crud.discard_dead_letters": lambda _ids: {"queue": "nobody's"},
     "crud.replay_webhook": lambda _ids: {"from_position": 1, "to_position": 1},
     "crud.join_team": lambda ids: {"person_id": ids["newcomer"]},
     "crud.change_seat": lambda _ids: {"role": "supervisor"},

@@ -46,6 +46,9 @@ BY_RULE: Final[dict[str, str]] = {
         crud.equip_department crud.unequip_department
         crud.template_from_project crud.apply_template tasks.reorder_task_types
         crud.upload_background auth.upload_avatar:organisations
+        crud.list_dead_letters crud.read_dead_letter crud.replay_dead_letter
+        crud.replay_dead_letters crud.discard_dead_letter crud.discard_dead_letters
+        crud.list_services crud.list_webhook_states crud.list_subscribers
         """,
     DAYS_OFF: """
         crud.list_absences

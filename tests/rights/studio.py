@@ -20,6 +20,8 @@ from tests.world import World
 #: The kinds of entities; the asset comes last, and the usual task is its.
 KINDS: Final = ("episode", "sequence", "shot", "scene", "edit", "concept", "asset")
 STUDIO: Final = "studio"
+#: Dead letters come from the broker, not with a world.
+NO_LETTER: Final = "11111111-3333-4333-8444-000000000001"
 
 
 class Studio(World):
@@ -92,6 +94,7 @@ class Studio(World):
     def _equipment(self) -> None:
         """What no production owns."""
         share = self.share
+        self.shared["dead_letter"] = NO_LETTER
         share("output_type", name="Cache", short_name="abc")
         share("file_status", name="To review", color="#000000")
         share("software", name="Blender", short_name="bl", file_extension=".blend")

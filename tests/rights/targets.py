@@ -33,6 +33,7 @@ SEGMENTS: Final = {
     "entries": "budget_entry",
     "software-licenses": "software",
     "apply-template": "project_template",
+    "dead-letters": "dead_letter",
 }
 #: By route, where the segment isn't enough.
 EXCEPTIONS: Final = {

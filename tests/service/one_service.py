@@ -197,6 +197,7 @@ UNSHOWN: Final = frozenset(
         "row_count",
         "row_change",
         "webhook_cursor",
+        "dead_letter",
     }
 )
 

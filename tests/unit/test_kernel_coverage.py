@@ -28,6 +28,7 @@ TESTED_BY: Final = {
     "crud/resource_service.py": "",
     "crud/row_statements.py": "tests/system/contracts/test_every_resource.py",
     "crud/rpc.py": "tests/system/contracts/test_every_resource.py",
+    "crud/service_state.py": "tests/system/whole/test_console.py",
     "crud/writing.py": "tests/service/test_every_value.py",
     "database/change_version.py": "tests/system/tasks/test_polling.py",
     "database/connect_options.py": "",
@@ -39,6 +40,7 @@ TESTED_BY: Final = {
     "database/timed_connection.py": "tests/system/whole/test_watching.py",
     "database/transaction.py": "tests/service/files/test_guard.py",
     "events/inbox.py": "tests/system/whole/test_events.py",
+    "events/letter_collector.py": "tests/system/whole/test_dead_letters.py",
     "events/outbox.py": "tests/service/common/test_row_changes.py",
     "events/relay.py": "tests/system/common/test_relay.py",
     "events/subscriber.py": "tests/system/whole/test_ordered_events.py",
@@ -57,6 +59,8 @@ TESTED_BY: Final = {
     "runtime/positions.py": "tests/system/whole/test_who_wrote_sees_it.py",
     "runtime/publishing.py": "tests/system/whole/test_full_events.py",
     "runtime/service.py": "tests/system/gateway/test_conditional.py",
+    "version.py": "",
+    "wire/queue_depths.py": "tests/system/whole/test_console.py",
     "wire/errors.py": "tests/unit/common/wire/test_connection.py",
 }
 

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 
 from deploy.docs.event_api.messages import SEVERAL, by_key, components, full_keys
 from deploy.docs.http_api.schemas import Schemas
-from gateway.health import VERSION
 from gateway.live import sockets
 from gateway.live.event import NAMESPACE
 from services.common.contracts.crud.live_events import EventFilter, EventPoll
 from services.common.contracts.types import Query
 from services.common.json_types import JsonObject
+from services.common.version import VERSION
 from services.common.wire.topology import FULL, SERVICES, exchange_of
 
 DESCRIPTION: Final = """\

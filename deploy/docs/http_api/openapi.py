@@ -13,11 +13,11 @@ from deploy.docs.http_api.parameters import IDEMPOTENCY_KEY, of_route
 from deploy.docs.http_api.refusals import EXAMPLES, HEADERS, REFUSAL, REFUSALS, statuses
 from deploy.docs.http_api.schemas import Schemas
 from deploy.docs.http_api.topics import TOPICS, topic_of
-from gateway.health import VERSION
 from gateway.identity import ACCESS, COOKIES, REFRESH
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, REFRESHING, Body, Route
 from services.common.json_types import JsonObject
+from services.common.version import VERSION
 
 FIELD: Final = re.compile(r"\{(\w+)\}")
 BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}

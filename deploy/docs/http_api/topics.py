@@ -146,6 +146,15 @@ TOPICS: Final = (
         ("webhooks",),
         ("services.crud.webhooks",),
     ),
+    Topic(
+        "Operations",
+        "Dead letters, and how the services and their subscribers do; for administrators.",
+        packages=(
+            "services.crud.dead_letters",
+            "services.crud.console",
+            "services.crud.subscribers",
+        ),
+    ),
     Topic("Live events", "What happens, as it happens.", packages=("services.crud.history",)),
     Topic("Extensions", "Plugins and buttons of the studio's own.", ("plugins", "custom-actions")),
 )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from services.common.crud import cross_references, lists, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
 from services.common.crud.resource_service import ResourceService
+from services.common.crud.service_state import state_of
 from services.common.crud.validation import row_id
 from services.common.database import change_version, row_counts
 from services.common.errors import InvalidInput, NotFound
@@ -137,6 +138,14 @@ class CrudRpc(ResourceService):
     def read_change_version(self, project_id: str | None = None) -> int:
         """The change version of a production's data here; without an id, of all data."""
         return change_version.version(self.database, UUID(project_id) if project_id else None)
+
+    @query
+    def report_state(self) -> JsonObject:
+        """The release here, the outbox, and the queues of event handlers; for other services.
+
+        Raises Unavailable.
+        """
+        return state_of(self)
 
     @query
     def await_events(self, events: list[str], seconds: float) -> Outcome:

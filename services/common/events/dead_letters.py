@@ -1,115 +1,192 @@
-"""Dead letters: ``python -m services.common.events.dead_letters list`` and ``… replay``.
+"""Dead letters: events on which a handler failed, as the service that keeps them reads them.
 
-Events on which a handler failed are in the queue ``callboard.dead``. ``list`` prints each with its
-reason; ``replay`` publishes each to the queue that it was rejected from, or leaves it if that queue
-is unknown.
+The broker moves such an event to the queue ``callboard.dead``. There nobody could look at it
+without taking it: reading and requeueing changes the order, and counts against the queue's delivery
+limit. So ``letter_collector`` hands each to a method that stores it, and acknowledges it after the
+commit; looking, replaying and discarding are then matters of a table.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from typing import TYPE_CHECKING, Any, Final
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, Self
+from uuid import UUID
 
+import pamqp.header
+from pamqp.commands import Basic
+
+from services.common.wire.frames import Incoming
 from services.common.wire.publisher import Publisher
-from services.common.wire.session import ack_bytes
-from services.common.wire.topology import DEAD
+from services.common.wire.session import Session
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from services.common.wire.frames import Incoming
-    from services.common.wire.session import Session
-
-USAGE: Final = "usage: AMQP_URI=amqp://… python -m services.common.events.dead_letters list|replay"
-#: Seconds without another dead letter after which the queue counts as empty.
-QUIET_SECONDS: Final = 1.0
-
-
-class Letters:
-    """Consumes the queue of dead letters, on a connection that also publishes with confirms."""
-
-    def __init__(self, uri: str) -> None:
-        """Connect and consume. Raises OSError without a broker or without that queue."""
-        self.arrived: list[Incoming] = []
-        self.publisher = Publisher(uri, self._consume, name="dead letters")
-
-    def _consume(self, session: Session) -> None:
-        session.consume(DEAD, self.arrived.append, tag="letters")
-
-    def all(self) -> Iterator[Incoming]:
-        """Yield the dead letters, unacknowledged. Raises OSError."""
-        end = time.monotonic() + QUIET_SECONDS
-        while self.arrived or time.monotonic() < end:
-            if not self.arrived:
-                self.publisher.read()
-                continue
-            yield self.arrived.pop(0)
-            end = time.monotonic() + QUIET_SECONDS
-
-    def replay(self, letter: Incoming) -> str:
-        """Publish a dead letter to the queue it came from; returns that queue, or "" if none."""
-        queue = str(_death(letter).get("queue", ""))
-        if letter.error is not None or not queue:
-            return ""
-        # Without ``x-death`` and the like: the broker would go on counting this delivery as the old
-        # one.
-        headers = {key: value for key, value in letter.headers.items() if not key.startswith("x-")}
-        try:
-            self.publisher.add(letter.body, "", queue, headers={**headers, "name": _name(letter)})
-        except ValueError:
-            return ""
-        # Confirmed before it is acknowledged: a crash in between leaves a duplicate, which the
-        # inbox ignores, instead of losing the event.
-        self.publisher.confirm()
-        self.publisher.connection.outgoing.send(ack_bytes(letter.delivery_tag))
-        return queue
-
-    def close(self) -> None:
-        """Close once the broker has the acknowledgements; unacknowledged letters stay queued."""
-        self.publisher.connection.leave()
+#: Header of a replayed letter: its id. A letter that dies again is another one than it was.
+REPLAYED: Final = "replayed_letter"
+#: Longest text that is kept of a header; names and ids are much shorter.
+LONGEST: Final = 500
+#: Properties that a replayed letter keeps. Not ``user_id``, which the broker compares with ours,
+#: nor ``expiration``, by which it could vanish.
+KEPT: Final = (
+    "app_id",
+    "content_encoding",
+    "content_type",
+    "correlation_id",
+    "message_id",
+    "message_type",
+    "reply_to",
+    "timestamp",
+)
+#: What encoding properties may raise: anybody publishes, with any properties.
+FAULTS: Final = (ValueError, TypeError, OverflowError, AttributeError, LookupError)
 
 
-def described(letter: Incoming) -> str:
-    """One line: the time, the event, the queue it was rejected from, the reason, the body."""
-    if letter.error is not None:
-        return f"?  {letter.error}  {letter.body!r:.200}"
-    headers, death = letter.headers, _death(letter)
-    return (
-        f"{headers.get('time', '?')}  {_name(letter)}  {headers.get('event_id', '?')}  "
-        f"from {death.get('queue', '?')}: {death.get('reason', '?')}  {letter.body!r:.200}"
-    )
+class Letter(NamedTuple):
+    """A dead letter."""
+
+    #: The queue in which it died; "" if unknown.
+    queue: str
+    #: Why, in the broker's word, and how often.
+    reason: str
+    deaths: int
+    died_at: datetime | None
+    #: What it was published to.
+    exchange: str
+    #: The event, as far as its headers tell.
+    name: str
+    event_id: str
+    happened_at: datetime | None
+    #: Its AMQP properties, encoded; empty if they can't be read.
+    properties: bytes
+    body: bytes
+    #: Why it can't be read.
+    error: str | None
+    #: Whether it was delivered before, to somebody who may have stored it.
+    redelivered: bool
+    #: Tells it from all others.
+    fingerprint: bytes
+
+    @classmethod
+    def of(cls, message: Incoming) -> Self:
+        """Read a message of any content."""
+        death, headers = _death(message.headers), message.headers
+        properties, error = _encoded(message)
+        whole = (message.exchange, message.routing_key, error or "", properties, message.body)
+        return cls(
+            queue=_text(death.get("queue")),
+            reason=_text(death.get("reason")),
+            deaths=count if isinstance(count := death.get("count"), int) else 1,
+            died_at=_moment(death.get("time")),
+            exchange=_text(death.get("exchange")),
+            name=_name(message, death),
+            event_id=_text(headers.get("event_id") or message.properties.message_id),
+            happened_at=_moment(headers.get("time")),
+            properties=properties,
+            body=message.body,
+            error=error,
+            redelivered=message.redelivered,
+            fingerprint=hashlib.sha256(repr(whole).encode("utf-8", "replace")).digest(),
+        )
 
 
-def _death(letter: Incoming) -> dict[str, Any]:
+class Stored(NamedTuple):
+    """What a letter is replayed from."""
+
+    id: UUID
+    queue: str
+    name: str
+    properties: bytes
+    body: bytes
+
+
+class Undelivered(NamedTuple):
+    """A letter that was not replayed, and why."""
+
+    id: UUID
+    reason: str
+
+
+def republish(uri: str, letters: Iterable[Stored]) -> list[Undelivered]:
+    """Publish letters to the queues in which they died; returns those that no queue took.
+
+    The broker has confirmed the others when this returns, so they may be forgotten. Raises OSError,
+    after which some may have been published.
+    """
+    refused: list[Undelivered] = []
+    returned: list[Incoming] = []
+
+    def set_up(session: Session) -> None:
+        session.returned = returned.append
+
+    publisher = Publisher(uri, set_up, name="dead letters")
+    try:
+        for letter in letters:
+            try:
+                properties = _published(letter)
+                # Mandatory: the broker confirms what it drops because the queue is gone, too.
+                publisher.add(letter.body, "", letter.queue, mandatory=True, **properties)
+            except FAULTS as error:
+                refused.append(Undelivered(letter.id, f"it can't be published: {error}"))
+        publisher.confirm()
+    finally:
+        publisher.close()
+    gone = (UUID(str(message.headers[REPLAYED])) for message in returned)
+    return [*refused, *(Undelivered(ident, "its queue is gone") for ident in gone)]
+
+
+def decoded(properties: bytes) -> Basic.Properties:
+    """The properties of a stored letter."""
+    header = pamqp.header.ContentHeader()
+    header.unmarshal(properties)
+    return header.properties
+
+
+def _published(letter: Stored) -> dict[str, Any]:
+    if not letter.queue:
+        raise ValueError("the queue in which it died is unknown")
+    was = decoded(letter.properties)
+    # Without ``x-death`` and the like: the broker would go on counting its deliveries.
+    headers = {k: v for k, v in (was.headers or {}).items() if not k.startswith("x-")}
+    # The routing key is now the queue's name, so a header has to name the event.
+    headers |= {"name": headers.get("name") or letter.name, REPLAYED: str(letter.id)}
+    kept = {name: getattr(was, name) for name in KEPT if getattr(was, name) is not None}
+    return {**kept, "headers": headers}
+
+
+def _encoded(message: Incoming) -> tuple[bytes, str | None]:
+    """The properties as bytes, or why there are none."""
+    if message.error is not None:
+        return b"", message.error
+    header = pamqp.header.ContentHeader(0, len(message.body), message.properties)
+    try:
+        return header.marshal(), None
+    except FAULTS as error:
+        return b"", f"its properties can't be written again: {error}"
+
+
+def _death(headers: Mapping[str, Any]) -> dict[str, Any]:
     """The newest entry of the broker's ``x-death`` header; empty for a malformed one."""
-    deaths = letter.headers.get("x-death")
+    deaths = headers.get("x-death")
     first = deaths[0] if isinstance(deaths, list) and deaths else None
     return first if isinstance(first, dict) else {}
 
 
-def _name(letter: Incoming) -> str:
+def _name(message: Incoming, death: Mapping[str, Any]) -> str:
     # Dead-lettering replaces the routing key: the original is in ``x-death``, if not in a header.
-    keys = _death(letter).get("routing-keys")
-    header = letter.headers.get("name")
-    return str(header or (keys[0] if isinstance(keys, list) and keys else letter.routing_key))
+    keys = death.get("routing-keys")
+    first = keys[0] if isinstance(keys, list) and keys else message.routing_key
+    return _text(message.headers.get("name") or first)
 
 
-def main(action: str, uri: str) -> None:
-    """List or replay the dead letters of the broker at ``uri``."""
-    letters = Letters(uri)
+def _text(value: Any) -> str:
+    """A header as text that PostgreSQL takes; a queue's or an event's name is never that long."""
+    return "" if value is None else str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time in UTC, without a zone; None for what is none."""
     try:
-        for letter in list(letters.all()):  # not those that fail again during the replay
-            line = described(letter)
-            if action == "replay":
-                line += f"  → {letters.replay(letter) or 'not replayed: its queue is unknown'}"
-            print(line)  # noqa: T201 - command line output
-    finally:
-        letters.close()
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] not in (["list"], ["replay"]) or "AMQP_URI" not in os.environ:
-        sys.exit(USAGE)
-    main(sys.argv[1], os.environ["AMQP_URI"])
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None

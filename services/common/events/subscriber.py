@@ -39,7 +39,7 @@ from services.common.events.inbox import Inbox, record, record_caused, without_r
 from services.common.observability import metrics
 from services.common.observability.log import checked_request_id
 from services.common.observability.tracing import TRACEPARENT
-from services.common.runtime.service import CONFIG
+from services.common.runtime.service import CONFIG, Service
 from services.common.wire.link import Link
 from services.common.wire.publisher import Publisher
 from services.common.wire.topology import (
@@ -98,7 +98,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         """Name the queues and create the link; nothing connects yet."""
         self.settings: ServiceSettings = self.container.config[CONFIG]
         service = self.container.service_name
-        self.queue = f"{service}.{self.method_name}" + (".ordered" if self.ordered else "")
+        self.queue = self.queue_of(service, self.method_name)
         self.old_queues = [f"{service}.{name}" for name in self.formerly]
         metrics.subscribed(self.queue)
         self.stopping = self.away = False
@@ -108,6 +108,10 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.link = Link(
             self.settings.amqp_uri, self._consume, lost=self._forget, name=f"{self.queue} events"
         )
+
+    def queue_of(self, service: str, method: str) -> str:
+        """The name of its queue."""
+        return f"{service}.{method}" + (".ordered" if self.ordered else "")
 
     def start(self) -> None:
         """Consume on one green thread, handle on another."""
@@ -355,6 +359,16 @@ class Handler(Entrypoint):  # type: ignore[misc]
             publisher.confirm()
         finally:
             publisher.close()
+
+
+def handler_queues(service: type[Service]) -> set[str]:
+    """The queues of a service's event handlers."""
+    return {
+        entrypoint.queue_of(service.name, name)
+        for name in dir(service)
+        for entrypoint in getattr(getattr(service, name), "nameko_entrypoints", ())
+        if isinstance(entrypoint, Handler)
+    }
 
 
 def on(

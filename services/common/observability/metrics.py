@@ -68,6 +68,12 @@ OUTBOX_AGE: Final = Gauge(
     ["service"],
     registry=None,
 )
+DEAD_LETTERS: Final = Gauge(
+    "callboard_dead_letters",
+    "Events on which a subscriber failed, until they are replayed or discarded",
+    ["service"],
+    registry=None,
+)
 POOL_WAITS: Final = Counter(
     "callboard_pool_waits", "Checkouts that found all connections of the pool in use", ["pool"]
 )

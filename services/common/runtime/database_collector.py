@@ -1,4 +1,4 @@
-"""Database metrics that are read when Prometheus scrapes a service: its pools and its outbox.
+"""Database metrics that are read when Prometheus scrapes a service: pools, outbox, dead letters.
 
 The service reads its outbox, not the relay: the figures must show a relay that is down.
 """
@@ -12,7 +12,13 @@ import eventlet
 from prometheus_client.registry import Collector
 
 from services.common.errors import Unavailable
-from services.common.observability.metrics import OUTBOX_AGE, OUTBOX_ROWS, POOL_SIZE, POOL_USED
+from services.common.observability.metrics import (
+    DEAD_LETTERS,
+    OUTBOX_AGE,
+    OUTBOX_ROWS,
+    POOL_SIZE,
+    POOL_USED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +33,7 @@ WAITING: Final = (
 )
 #: Seconds the database may take to answer before its figures are left out of a scrape.
 SECONDS: Final = 0.4
-GAUGES: Final = (POOL_SIZE, POOL_USED, OUTBOX_ROWS, OUTBOX_AGE)
+GAUGES: Final = (POOL_SIZE, POOL_USED, OUTBOX_ROWS, OUTBOX_AGE, DEAD_LETTERS)
 
 
 class DatabaseCollector(Collector):
@@ -37,8 +43,8 @@ class DatabaseCollector(Collector):
     all other metrics are served.
     """
 
-    def __init__(self, service: str, database: Database) -> None:
-        self.service, self.database = service, database
+    def __init__(self, service: str, database: Database, dead_letters: str = "") -> None:
+        self.service, self.database, self.dead_letters = service, database, dead_letters
         self._lock = threading.Lock()
 
     def describe(self) -> Iterable[Metric]:
@@ -51,7 +57,7 @@ class DatabaseCollector(Collector):
         # has just cleared.
         with self._lock:
             self._look_at_pools()
-            self._look_at_outbox()
+            self._look_at_events()
             return [metric for gauge in GAUGES for metric in gauge.collect()]
 
     def _look_at_pools(self) -> None:
@@ -60,13 +66,17 @@ class DatabaseCollector(Collector):
             POOL_SIZE.labels(name).set(pool.size())
             POOL_USED.labels(name).set(pool.checkedout())
 
-    def _look_at_outbox(self) -> None:
+    def _look_at_events(self) -> None:
         # Cleared first: an old figure must not be served as if it were current.
-        OUTBOX_ROWS.clear()
-        OUTBOX_AGE.clear()
+        for gauge in (OUTBOX_ROWS, OUTBOX_AGE, DEAD_LETTERS):
+            gauge.clear()
         try:
             with eventlet.Timeout(SECONDS), self.database.read() as connection:
                 rows, age = connection.exec_driver_sql(WAITING).one()
+                if self.dead_letters:
+                    count = f"SELECT count(*) FROM {self.dead_letters}"  # noqa: S608 - our table
+                    letters = connection.exec_driver_sql(count).scalar_one()
+                    DEAD_LETTERS.labels(self.service).set(letters)
         except (Unavailable, eventlet.Timeout):
             return
         OUTBOX_ROWS.labels(self.service).set(rows)

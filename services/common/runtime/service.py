@@ -78,7 +78,9 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
             application=f"callboard-{self.container.service_name}",
             slow_seconds=settings.slow_query_seconds,
         )
-        self.collector = DatabaseCollector(self.container.service_name, self.database)
+        self.collector = DatabaseCollector(
+            self.container.service_name, self.database, self.container.service_cls.dead_letters
+        )
         REGISTRY.register(self.collector)
         self.listener = InboxListener(self.container.service_name, settings.database_url)
         self.container.listener = self.listener
@@ -155,6 +157,8 @@ class Service:
     handled: HandledEvents
     #: The table of the event log, in the service that keeps it.
     event_log: ClassVar[str] = ""
+    #: The table of dead letters, in the service that keeps them.
+    dead_letters: ClassVar[str] = ""
     call: JsonObject
     tx: Transaction = cast("Transaction", TransactionProvider())
     client: RpcClient = cast("RpcClient", ClientProvider())

@@ -59,22 +59,29 @@ class Publisher:
         """The socket's descriptor, for ``select``."""
         return self.connection.transport.fileno()
 
-    def add(self, body: bytes | str, exchange: str, routing_key: str, **properties: Any) -> None:
-        """Buffer a persistent JSON message; the next ``confirm`` sends it.
+    def add(
+        self,
+        body: bytes | str,
+        exchange: str,
+        routing_key: str,
+        *,
+        mandatory: bool = False,
+        **properties: Any,
+    ) -> None:
+        """Buffer a persistent message, of JSON unless told otherwise; ``confirm`` sends it.
 
+        One that is ``mandatory`` and reaches no queue is passed to the session's ``returned``.
         Raises ValueError, and buffers nothing, where it does not fit into AMQP frames.
         """
         content = body.encode() if isinstance(body, str) else body
-        message_properties = Basic.Properties(
-            content_type="application/json",
-            content_encoding="utf-8",
-            # Persistent: a confirm then means that the message survives a restart of the broker.
-            delivery_mode=2,
-            **properties,
-        )
+        # Persistent: a confirm then means that the message survives a restart of the broker.
+        own = {"content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2}
+        message_properties = Basic.Properties(**{**own, **properties})
         session = self.connection.session
         self._frames.append(
-            message_bytes(session, content, exchange, routing_key, message_properties)
+            message_bytes(
+                session, content, exchange, routing_key, message_properties, mandatory=mandatory
+            )
         )
         self.published += 1
         self.open.add(self.published)

@@ -64,6 +64,8 @@ class Session:
     ) -> None:
         self.address, self.write, self.setup, self.name = address, write, setup, name
         self.returned, self.confirmed, self.refused = returned, confirmed, refused
+        #: Gets the answers to declarations that wait for one (passive ones).
+        self.declared: Callable[[Queue.DeclareOk], None] = _nothing
         self.ready = False
         self.max_frame = MAX_FRAME
         self.consumers: dict[str, Callable[[Incoming], None]] = {}
@@ -135,7 +137,7 @@ class Session:
                 self._open(frame)
 
     def _open(self, frame: Method) -> None:
-        """Answer one step of the handshake."""
+        """Answer one step of the handshake, or pass on the answer to a declaration."""
         match frame:
             case Connection.Start():
                 self._log_in()
@@ -152,6 +154,8 @@ class Session:
                 self.send(Channel.Flow(active=True))
             case Channel.FlowOk():
                 self.ready = True
+            case Queue.DeclareOk():
+                self.declared(frame)
 
     def _log_in(self) -> None:
         properties: dict[str, Any] = {

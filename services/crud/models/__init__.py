@@ -1,6 +1,7 @@
 """Tables of ``crud``: productions, files, planning, studio records."""
 
 from services.crud.models.base import Base
+from services.crud.models.dead_letters import dead_letter
 from services.crud.models.files import (
     FileStatus,
     HardwareItem,
@@ -89,6 +90,7 @@ __all__ = [
     "SoftwareDepartmentLink",
     "Webhook",
     "WorkingFile",
+    "dead_letter",
     "event_history",
     "event_history_cut",
     "production_schedule_version_task_link_person_link",

@@ -232,6 +232,14 @@ def test_a_range_is_sent_again(
     assert (replay["kind"], replay["position"], replay["until"]) == ("replay", first - 1, last)
 
 
+def test_a_range_may_be_years_away(crud: OneService) -> None:
+    """Positions outgrow what fits an integer of PostgreSQL."""
+    record(crud, 2**31 + 1, 2**31 + 2)
+    made = create(crud)
+    order = {"from_position": 2**31 + 1, "to_position": 2**31 + 2}
+    assert crud.call("admin", "replay_webhook", ident=made["id"], data=order) == order
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -239,6 +247,7 @@ def test_a_range_is_sent_again(
         {"from_position": 1},
         {"from_position": 1, "from_time": "2026-11-01", "to_position": 2},
         {"from_position": -1, "to_position": 2},
+        {"from_position": 1, "to_position": 2**63},
         {"from_time": "yesterday", "to_position": 2},
     ],
 )

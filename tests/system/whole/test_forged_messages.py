@@ -19,6 +19,7 @@ import pytest
 from kombu import Connection
 
 from services.common.wire.topology import DEAD
+from tests.letters import count, none_left, wait_for
 from tests.running import Caller, System, until
 from tests.world import World
 
@@ -90,7 +91,6 @@ class Forger:
 def forger(system: System) -> Iterator[Forger]:
     found = Forger(system.parts.amqp_uri)
     yield found
-    found.channel.queue_purge(DEAD)  # other tests read there with clients that such letters break
     found.connection.release()
 
 
@@ -268,12 +268,12 @@ def test_an_unreadable_event_is_dead_lettered_at_once(
     system: System, admin: Caller, forger: Forger, name: str
 ) -> None:
     """Alone: the next one is handled."""
-    before = depth(system, DEAD)
+    before = count(admin)
     arguments = {"body": b"{}", **ODD_EVENTS[name]}
     began = time.monotonic()
     with assert_unharmed(system, admin, EVENTS, "tasks"):
         forger.send(**arguments, key=EVENTS, exchange="")
-        until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
+        until(lambda: count(admin) == before + 1, 5, "the dead letter")
     assert time.monotonic() - began < 5
 
 
@@ -281,10 +281,10 @@ def test_invalid_event_headers_are_dead_lettered(
     system: System, admin: Caller, forger: Forger
 ) -> None:
     """Also headers that can't be decoded."""
-    before = depth(system, DEAD)
+    before = count(admin)
     with assert_unharmed(system, admin, EVENTS, "tasks"):
         forger.send_raw("", EVENTS.encode(), b"\x04\0\x02\xff\xfe")
-        until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
+        until(lambda: count(admin) == before + 1, 5, "the dead letter")
 
 
 def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
@@ -301,11 +301,11 @@ def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
             "source": "crud",
         }
 
-    before = depth(system, DEAD)
+    before = count(admin)
     good = [event_of("forged:good", {"number": number}) for number in range(9)]
     batch = [*good[:4], event_of("forged:bad", {"text": "\0"}), *good[4:], {"name": "forged:odd"}]
     forger.send(json.dumps(batch).encode(), key="", exchange="callboard.history")
-    until(lambda: depth(system, DEAD) == before + 2, 30, "two dead letters")
+    until(lambda: count(admin) == before + 2, 30, "two dead letters")
 
     def stored() -> int:
         body = admin.get("/data/events/last?limit=100").json()
@@ -315,29 +315,38 @@ def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
     assert system.processes["crud"].poll() is None
 
 
-def test_dead_letters_are_listed_and_replayed(system: System, world: World, forger: Forger) -> None:
-    """Malformed ones stay; the event returns to its queue and is handled."""
+def test_the_command_lists_replays_and_discards_dead_letters(
+    system: System, world: World, admin: Caller, forger: Forger
+) -> None:
+    """Malformed ones are kept; the event returns to its queue and is handled."""
 
-    def tool(action: str) -> list[str]:
-        command = [sys.executable, "-m", "services.common.events.dead_letters", action]
-        environment = {**os.environ, "AMQP_URI": system.parts.amqp_uri}
+    def tool(*arguments: str) -> list[str]:
+        command = [sys.executable, "-m", "services.crud.dead_letters", *arguments]
+        own = {"AMQP_URI": system.parts.amqp_uri, "CRUD_DATABASE_URL": system.parts.urls["crud"]}
+        environment = {**os.environ, **own}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return done.stdout.splitlines()
 
-    forger.channel.queue_purge(DEAD)
+    none_left(system, admin)
     name, payload = "day-off:covers", {"date": "2030-01-07", "end_date": "2030-01-08"}
     covers = json.dumps({**payload, "person_id": world.people["artist"]}).encode()
     death = [{"queue": EVENTS, "reason": "rejected", "routing-keys": [name]}]
     forger.send_raw(DEAD, b"\xff", b"\x04\0\x02\xff\xfe")
     forger.send(b"x", "nowhere", DEAD)
     forger.send(covers, name, DEAD, {"event_id": str(uuid.uuid4()), "x-death": death})
-    until(lambda: depth(system, DEAD) == 3, what="three letters")
-    assert len(tool("list")) == 3
+    wait_for(admin, 3)
+    lines = tool("list")
+    assert len(lines) == 3
+    assert sum(f"from {EVENTS}: rejected" in line for line in lines) == 1
+    assert tool("list", EVENTS) == [line for line in lines if EVENTS in line]
+    assert tool("replay", "nobody's") == []
     replayed = tool("replay")
-    assert sum(f"→ {EVENTS}" in line for line in replayed) == 1
-    assert sum("not replayed" in line for line in replayed) == 2
-    until(lambda: depth(system, DEAD) == 2, what="two letters")
+    assert "1 replayed" in replayed
+    assert sum(" is kept: " in line for line in replayed) == 2
+    wait_for(admin, 2)
     until(lambda: depth(system, EVENTS) == 0, what="the event's handling")
+    assert tool("discard") == ["2 discarded"]
+    assert count(admin) == 0
 
 
 def test_no_forged_message_is_left_unacknowledged(system: System) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
+from services.common.contracts.crud.live_events import Position
 from services.common.contracts.types import (
     UNSET,
     Answer,
@@ -16,8 +17,6 @@ from services.common.contracts.types import (
     UnsetType,
     about,
 )
-
-Position = Annotated[int, about("The place of an event in the history.", 4711, ge=0)]
 
 
 class WebhookRow(RowOf, kw_only=True):
@@ -87,5 +86,5 @@ class ReplayOrder(Body, kw_only=True):
 class ReplayOrdered(Answer, kw_only=True):
     """What will be sent again."""
 
-    from_position: Annotated[int, about("Events from this position on.", 4711, ge=0)]
-    to_position: Annotated[int, about("Events to this position.", 4720, ge=0)]
+    from_position: Annotated[Position, about("Events from this position on.", 4711)]
+    to_position: Annotated[Position, about("Events to this position.", 4720)]

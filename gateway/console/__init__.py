@@ -1,0 +1,1 @@
+"""The console of administrators: live events, subscribers, webhooks, dead letters, services."""
