@@ -6,6 +6,7 @@ from gateway.routes.table import Body, Route, data
 from services.common.contracts.shapes import AttachedFile, Success
 from services.common.contracts.tasks import comments as c
 from services.common.contracts.tasks import feed as f
+from services.common.contracts.tasks import figures as g
 from services.common.contracts.tasks import overview as o
 from services.common.contracts.tasks import previews as p
 from services.common.contracts.tasks import time_spent as t
@@ -29,6 +30,8 @@ PATHS = (
 
 COMMENT = "/data/tasks/{task_id}/comments/{comment_id}"
 ACT = "/actions/tasks/{task_id}"
+QUOTAS = "/data/projects/{project_id}/quotas"
+QUOTA_SHOTS = "/data/persons/{person_id}/quota-shots"
 SPENT = "/data/persons/{person_id}/time-spents"
 BESIDE = "/actions/tasks/{task_id}/comments/{comment_id}/preview-files/{ident}"
 CHOSEN = "/actions/preview-files/{ident}"
@@ -176,11 +179,23 @@ TIME = (
     Route("GET",  "/data/user/time-spents",                      "tasks.list_time_spent_by_person", returns=list[t.TimeSpentRow], query=t.TimeQuery),
     Route("GET",  "/data/user/time-spents/{day}",                "tasks.list_time_spent_by_person", returns=list[t.TimeSpentRow]),
     Route("GET",  "/data/user/tasks/{task_id}/time-spents/{day}", "tasks.list_time_spent_today", returns=t.OwnTimeOnDay),
+    Route("GET",  "/data/projects/{project_id}/time-spents",      "tasks.list_project_time_spents", returns=list[t.TimeSpentRow], slow=True),
+    Route("GET",  "/data/projects/{project_id}/task-types/{task_type_id}/time-spents", "tasks.list_time_spents_of_type", returns=t.TimeOfPeople, query=t.TimePeriodQuery, slow=True),
     Route("GET",  SPENT,                                         "tasks.list_time_spent_by_person", returns=list[t.TimeSpentRow], query=t.TimeQuery),
     Route("GET",  SPENT + "/{day}",                              "tasks.list_time_spent_by_person", returns=list[t.TimeSpentRow]),
     Route("GET",  SPENT + "/week/{year}/{week}",                 "tasks.list_time_spent_by_person", returns=list[t.TimeOnTask]),
     Route("GET",  SPENT + "/month/all/{year}/{month}",           "tasks.list_time_spent_by_person", returns=list[t.TimeSpentRow]),
     Route("GET",  SPENT + "/year/{year}",                        "tasks.list_time_spent_by_person", returns=list[t.TimeOnTask]),
+)
+FIGURES = (
+    Route("GET", QUOTAS + "/{task_type_id}",                         "tasks.list_quotas_of_type", returns=g.Quotas, query=g.QuotaQuery, slow=True),
+    Route("GET", QUOTAS + "/persons/{person_id}",                    "tasks.list_quotas_of_person", returns=g.Quotas, query=g.QuotaQuery, slow=True),
+    Route("GET", QUOTA_SHOTS + "/day/{year}/{month}/{day_of_month}", "tasks.list_quota_shots", returns=list[g.CountedShot], query=g.QuotaShotQuery),
+    Route("GET", QUOTA_SHOTS + "/month/{year}/{month}",              "tasks.list_quota_shots", returns=list[g.CountedShot], query=g.QuotaShotQuery),
+    Route("GET", QUOTA_SHOTS + "/week/{year}/{week}",                "tasks.list_quota_shots", returns=list[g.CountedShot], query=g.QuotaShotQuery),
+    Route("GET", "/data/projects/{project_id}/episodes/stats",        "tasks.list_episode_stats", returns=g.EpisodeStatistics, slow=True),
+    Route("GET", "/data/projects/{project_id}/episodes/retake-stats", "tasks.list_retake_stats", returns=g.RetakeStatistics, slow=True),
+    Route("GET", "/stats",                                           "tasks.show_studio_stats", returns=g.StudioFigures),
 )
 FEEDS = (
     Route("GET",    "/data/user/notifications",              "tasks.list_notifications", returns=list[f.OwnNotification], query=f.NotificationQuery),
@@ -198,6 +213,7 @@ FEEDS = (
     Route("GET",    "/data/entities/{entity_id}/news",       "tasks.list_entity_news", returns=Page[f.NewsEntry]),
 )
 FILES = (
+    Route("GET",  "/data/projects/{project_id}/attachment-files", "tasks.list_project_attachments", returns=list[c.AttachmentFileRow], slow=True),
     Route("GET",  "/data/attachment-files/{ident}/file/{name}", "tasks.send_attachment", answer="file"),
     Route("POST", "/actions/tasks/{task_id}/comments/{comment_id}/add-preview", "tasks.add_preview", returns=p.PreviewFileRow, takes=p.NewPreview, status=201, body=Body.LENIENT),
     Route("POST",   BESIDE, "tasks.add_preview_beside", returns=p.PreviewFileRow, status=201),
@@ -226,6 +242,7 @@ ROUTES = (
     *COMMENTS,
     *WORK,
     *TIME,
+    *FIGURES,
     *FEEDS,
     *FILES,
     *(route for path in PATHS for route in data(path, service="tasks")),

@@ -17,6 +17,7 @@ from services.assets.entities.rpc_sharing import SharingRpc
 from services.assets.instances.rpc import InstanceRpc
 from services.assets.internal.context import ContextRpc
 from services.assets.internal.descriptions import DESCRIBER
+from services.assets.internal.figures import FigureRpc
 from services.assets.internal.handlers import InternalHandlers
 from services.assets.internal.main_preview import MainPreviewRpc
 from services.assets.internal.rpc import InternalRpc
@@ -56,6 +57,7 @@ class AssetsService(
     OverviewRpc,
     # internal
     ContextRpc,
+    FigureRpc,
     InternalHandlers,
     InternalRpc,
     MainPreviewRpc,

@@ -15,6 +15,9 @@ from services.tasks.comments.rpc_write import CommentWriteRpc
 from services.tasks.feed.rpc_news import NewsRpc
 from services.tasks.feed.rpc_notifications import NotificationRpc
 from services.tasks.feed.rpc_subscriptions import SubscriptionRpc
+from services.tasks.figures.rpc_quotas import QuotaRpc
+from services.tasks.figures.rpc_shots import QuotaShotRpc
+from services.tasks.figures.rpc_statistics import StatisticsRpc
 from services.tasks.internal.casting_stats import CastingStatsRpc
 from services.tasks.internal.context import ContextRpc
 from services.tasks.internal.descriptions import DESCRIBER
@@ -25,6 +28,7 @@ from services.tasks.internal.sums import SumRpc
 from services.tasks.models import Base
 from services.tasks.overview.rpc import OverviewRpc
 from services.tasks.policy.comments import ATTACHMENTS, COMMENTS
+from services.tasks.policy.figures import EPISODE_STATS, QUOTAS, RETAKE_STATS
 from services.tasks.policy.news import NEWS
 from services.tasks.policy.notifications import NOTIFICATIONS
 from services.tasks.policy.previews import PREVIEWS
@@ -39,6 +43,7 @@ from services.tasks.resources import RESOURCES
 from services.tasks.work.rpc_assignment import AssignmentRpc
 from services.tasks.work.rpc_create import TaskCreationRpc
 from services.tasks.work.rpc_project_tasks import ProjectTaskRpc
+from services.tasks.work.rpc_project_time import ProjectTimeRpc
 from services.tasks.work.rpc_read import TaskReadRpc
 from services.tasks.work.rpc_related import RelatedRowsRpc
 from services.tasks.work.rpc_time import TimeRpc
@@ -60,6 +65,10 @@ class TasksService(
     NewsRpc,
     NotificationRpc,
     SubscriptionRpc,
+    # figures
+    QuotaRpc,
+    QuotaShotRpc,
+    StatisticsRpc,
     # overview
     OverviewRpc,
     # previews
@@ -70,6 +79,7 @@ class TasksService(
     # work
     AssignmentRpc,
     ProjectTaskRpc,
+    ProjectTimeRpc,
     RelatedRowsRpc,
     TaskCreationRpc,
     TaskReadRpc,
@@ -100,6 +110,9 @@ class TasksService(
         NEWS,
         NOTIFICATIONS,
         TIMES,
+        QUOTAS,
+        EPISODE_STATS,
+        RETAKE_STATS,
     )
     row_files = (
         RowFiles(attachments.PREFIX, "attachment_file"),

@@ -43,6 +43,7 @@ from services.common.access.signing_keys import KeyRing
 from services.common.wire.rpc_protocol import Reply
 from tests.bench.boot import boot
 from tests.bench.connections import connections
+from tests.bench.figures import figures
 from tests.bench.live import live
 from tests.bench.pages import pages
 from tests.bench.production import production
@@ -432,12 +433,14 @@ def main() -> None:
                     bench.long_list,
                     lambda: boot(bench),
                     lambda: production(bench),
+                    lambda: figures(bench),
                     lambda: pages(bench),
                     lambda: transfers(system, folder, bench.note),
                 ]
                 only: dict[str, list[Callable[[], Any]]] = {
                     "pages": [lambda: pages(bench)],
                     "live": [lambda: live(bench)],
+                    "figures": [lambda: figures(bench)],
                 }
                 steps = only.get(os.environ.get("ONLY", ""), steps)
                 until(bench.warm, 20, "the stock service")

@@ -41,6 +41,7 @@ BY_RULE: Final[dict[str, str]] = {
         crud.link_to_template crud.unlink_from_template crud.reorder_template
         crud.set_template_background crud.set_template_columns
         crud.list_build_jobs crud.list_all_playlists
+        tasks.show_studio_stats tasks.list_project_attachments
         crud.list_time_spent_by_department crud.list_equipment crud.read_equipment
         crud.equip_department crud.unequip_department
         crud.template_from_project crud.apply_template tasks.reorder_task_types
@@ -62,7 +63,7 @@ BY_RULE: Final[dict[str, str]] = {
         crud.read_saved
         """,
     "to be the person concerned, and not a bot": """
-        crud.change_saved crud.forget_saved
+        crud.change_saved crud.forget_saved tasks.list_quota_shots
         """,
     f"{SELF} or a manager": "auth.list_desktop_logs",
     f"{SELF} or a manager or a supervisor or to manage a production": """
@@ -96,7 +97,7 @@ BY_RULE: Final[dict[str, str]] = {
     TEAM: """
         assets.list_project_entities assets.list_assets_of_type assets.list_shared_used
         assets.list_descriptors assets.list_asset_types_of_project
-        tasks.list_project_tasks crud.list_chosen crud.show_team
+        tasks.list_project_tasks tasks.list_episode_stats crud.list_chosen crud.show_team
         crud.list_softwares_of_task_types
         """,
     NO_VENDOR: """
@@ -107,6 +108,7 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     "to be in the production's team, not as client": """
         tasks.list_project_news assets.read_descriptor
+        tasks.list_quotas_of_type tasks.list_retake_stats tasks.list_project_time_spents
         """,
     STUDIO_PEOPLE: """
         tasks.read_project_news assets.list_concept_folders
@@ -170,7 +172,7 @@ BY_RULE: Final[dict[str, str]] = {
         assets.update_shot assets.replace_asset_casting assets.replace_casting
         assets.replace_castings assets.cast_asset
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type
-        tasks.list_project_comments tasks.list_project_rows
+        tasks.list_project_comments tasks.list_project_rows tasks.list_time_spents_of_type
         crud.link_task_type crud.link_task_status
         crud.reorder_links crud.open_status_to_clients
         crud.copy_tasks_to_version crud.copy_version crud.apply_version
@@ -188,6 +190,9 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     f"{MANAGE} or to supervise the department in the production": """
         crud.choose_software crud.drop_software
+        """,
+    "to be the person concerned, not a client, or to supervise the production": """
+        tasks.list_quotas_of_person
         """,
     "to assign the person": "tasks.assign_task tasks.assign_tasks",
     f"{MANAGE} or to supervise the tasks' department": "tasks.clear_assignation",

@@ -189,6 +189,10 @@ MEANINGS: Final[dict[str, Test]] = {
     "to be the person told, and to read the entity": lambda case: (
         case.own and not case.who.bot and reader(case)
     ),
+    "to be the person concerned, not a client, or to supervise the production": lambda case: (
+        case.role in {"manager", "supervisor"}
+        or (case.own and (case.role or case.who.role) != "client")
+    ),
     "to be a person, and the person concerned": lambda case: case.own and not case.who.bot,
     "a manager of what is asked for": lambda case: (
         "manager" in {case.who.role, *map(case.who.role_in, case.who.seats)}

@@ -47,6 +47,7 @@ WORDS: Final = {
     "day": "2026-01-05",
     "year": "2026",
     "month": "1",
+    "day_of_month": "5",
     "week": "2",
     "kind": "assets",
     "name": "a.txt",
@@ -71,7 +72,7 @@ OWN_KINDS: Final = frozenset(
 )
 #: Who asks for what doesn't exist: for others it is the same code.
 ASKING_FOR_NOTHING: Final = frozenset({"admin", "manager", "artist", "manager elsewhere"})
-PARAMETER: Final = re.compile(r"(?:([^/]+)/)?{(\w+)}")
+PARAMETER: Final = re.compile(r"(?:([^/{}]+)/)?{(\w+)}")
 
 
 def kinds(route: Route) -> list[str]:

@@ -102,6 +102,14 @@ NAMED: Final = {
     "POST /actions/tasks/{task_id}/time-spents/{day}/persons/{person_id}": "set_time_spent",
     "POST /actions/tasks/{task_id}/time-spents/{day}/persons/{person_id}/add": "add_time_spent",
     "GET /actions/tasks/{task_id}/time-spents": "list_time_spents_of_task",
+    **{
+        f"GET /data/persons/{{person_id}}/quota-shots/{path}": f"list_quota_shots_{when}"
+        for path, when in (
+            ("day/{year}/{month}/{day_of_month}", "on_day"),
+            ("week/{year}/{week}", "in_week"),
+            ("month/{year}/{month}", "in_month"),
+        )
+    },
     "GET /data/projects/{project_id}/settings/task-types": "list_task_types_in_settings_of_project",
     "POST /data/entities/{ident}/output-files/new": "create_output_file_of_entity",
     "POST /data/entities/{ident}/output-files/next-revision": "read_next_output_revision_of_entity",

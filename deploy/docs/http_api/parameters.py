@@ -22,6 +22,7 @@ IN_PATHS: Final = {
     "day": Annotated[Day, about("The day.", "2026-01-05")],
     "year": Annotated[int, about("The year.", 2026, ge=1, le=9999)],
     "month": Annotated[int, about("The month, from 1 to 12.", 1, ge=1, le=12)],
+    "day_of_month": Annotated[int, about("The day of the month.", 5, ge=1, le=31)],
     "week": Annotated[int, about("The week of ISO 8601, from 1.", 2, ge=1, le=53)],
     "kind": Annotated[str, about("The kind of entities: a type's name, or as here.", "shots")],
     "name": Annotated[str, about("The file's name; what counts is the id.", "notes.pdf")],

@@ -69,7 +69,12 @@ TOPICS: Final = (
         "Time",
         "Time spent on tasks, days off.",
         ("time-spents", "day-offs"),
-        ("services.tasks.work.rpc_time",),
+        ("services.tasks.work.rpc_time", "services.tasks.work.rpc_project_time"),
+    ),
+    Topic(
+        "Figures",
+        "What was done in productions: quotas of people, statistics of tasks.",
+        packages=("services.tasks.figures",),
     ),
     Topic(
         "Comments",

@@ -214,5 +214,5 @@ def period(year: str, month: str | None = None, week: str | None = None) -> tupl
         first = date(int(year), int(month or 1), 1)
         last = first.month if month is not None else MONTHS
         return first, date(first.year, last, monthrange(first.year, last)[1])
-    except ValueError:
+    except (ValueError, OverflowError):  # beyond the calendar's last year
         raise NotFound from None

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud import cross_references
+from services.common.access.rules import admin
+from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database import change_version
@@ -19,8 +20,9 @@ from services.common.files.storage import FileAnswer
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.attachments.files import SHOWN_INLINE, attach, attachment_key
-from services.tasks.models import AttachmentFile
+from services.tasks.models import AttachmentFile, Comment
 from services.tasks.policy import access
 from services.tasks.policy.comments import ATTACHMENTS
 
@@ -69,6 +71,18 @@ class AttachmentRpc(ResourceService):
         ):
             message = "This requires access to the comment or the chat."
             raise Forbidden(message)
+
+    @query
+    def list_project_attachments(self, project_id: str) -> Reply:
+        """The files of all comments and replies on a production's tasks, with these comments.
+
+        For administrators. Raises Forbidden, NotFound for a malformed id.
+        """
+        admin.check(self, {})
+        project = known_id(project_id)
+        rows = sa.select(*self.registry["attachment-files"].columns(None, relations=False))
+        comments = sa.select(Comment.id).where(Comment.production_id == project)
+        return lists.json_array(self, rows.where(AttachmentFile.comment_id.in_(comments)))
 
     @command
     def attach_to_message(self, message_id: str, files: list[JsonObject]) -> list[Any]:

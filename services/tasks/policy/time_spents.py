@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.policy import ALL, Policy, Sight
-from services.common.access.rules import Facts, Rule, any_of, manager
+from services.common.access.rules import Facts, Rule, any_of, manager, role_in_project
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.tasks.models import Task, TaskType, TimeSpent
 from services.tasks.policy import access
 
 TIME: Final = table_of(TimeSpent)
+LIST: Final = "list of a production"
 
 
 def _own(ctx: CallContext, times: sa.FromClause) -> Condition:
@@ -50,6 +51,9 @@ def _logs(ctx: CallContext, facts: Facts) -> bool:
 
 _OF_TIME: Final = ("project_id", "person_id")
 _OWN: Final = Sight("their own", _own)
+_LIST: Final = role_in_project(
+    "to be in the production's team, not as client", "user", "supervisor", "manager", "vendor"
+)
 _DELETE: Final = any_of(manager, Rule("to be the person, and in the team", _is_own, _OF_TIME))
 _LOG: Final = Rule(
     "to be assigned to the task, or for others to manage the production",
@@ -70,6 +74,6 @@ TIMES: Final = Policy(
     },
     # Of a task that they may read.
     reads={"manager": ALL, "supervisor": ALL, "user": ALL, "vendor": _OWN},
-    may={"log": _LOG, "delete": _DELETE},
+    may={"log": _LOG, "delete": _DELETE, LIST: _LIST},
     lists_closed=True,
 )

@@ -78,3 +78,29 @@ def test_members_of_a_department_are_listed_by_name(auth: OneService, world: Wor
         auth.call("admin", "list_persons_of_department", department_id="x")
     with pytest.raises(NotFound):
         auth.call("artist", "list_persons_of_department", department_id=world.studio)
+
+
+def test_figures_are_told_what_they_need_of_people(auth: OneService, world: World) -> None:
+    """The caller's time zone; whether somebody is a bot; who is of a studio."""
+    rows = {name: world.tables["person"][n] for n, name in enumerate(world.people)}
+    rows["artist"]["timezone"] = "Asia/Tokyo"
+    rows["manager"]["timezone"] = None
+    rows["supervisor"]["timezone"] = "Mars/Crater"  # an import may bring any text
+    rows["vendor"] |= {"is_bot": True, "studio_id": world.studio}
+    rows["client"]["studio_id"] = world.studio
+    auth.fill(world)
+
+    def told(who: str, **arguments: str) -> dict[str, object]:
+        found: dict[str, object] = auth.call(who, "read_counting_facts", **arguments)
+        return found
+
+    assert told("artist") == {"time_zone": "Asia/Tokyo", "is_bot": None, "studio": None}
+    for who in ("manager", "supervisor"):
+        assert told(who)["time_zone"] == "Europe/Paris"
+    assert told("artist", person_id=world.people["vendor"])["is_bot"] is True
+    assert told("artist", person_id=world.people["client"])["is_bot"] is False
+    assert told("artist", person_id=world.studio)["is_bot"] is None
+    studio = told("artist", studio_id=world.studio)["studio"]
+    assert isinstance(studio, list)
+    assert set(studio) == {world.people[name] for name in ("client", "vendor")}
+    assert told("artist", studio_id=world.project)["studio"] == []

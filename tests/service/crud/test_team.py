@@ -154,3 +154,13 @@ def test_roles_of_people_in_productions(crud: OneService, world: World) -> None:
         world.project: {artist: "vendor"},
         world.past: {artist: None},
     }
+
+
+def test_figures_are_told_what_they_need_of_a_production(crud: OneService, world: World) -> None:
+    """Its frame rate, and whether clients see statistics; an unknown one is refused."""
+    world.tables["project"][0] |= {"fps": "24", "is_client_stats_visible": False}
+    crud.fill(world)
+    told = crud.call("artist", "read_counting_facts", project_id=world.project)
+    assert told == {"fps": "24", "is_client_stats_visible": False}
+    with pytest.raises(NotFound):
+        crud.call("artist", "read_counting_facts", project_id=world.studio)

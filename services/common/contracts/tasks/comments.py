@@ -52,6 +52,12 @@ class CommentRow(RowOf, kw_only=True):
     resource: ClassVar[str] = "comments"
 
 
+class AttachmentFileRow(RowOf, kw_only=True):
+    """A file of a comment or a reply, with the whole comment."""
+
+    resource: ClassVar[str] = "attachment-files"
+
+
 class AcknowledgedComment(CommentRow, kw_only=True):
     """A comment, with who has read it."""
 

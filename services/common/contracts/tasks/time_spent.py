@@ -30,6 +30,10 @@ class TimeSpentRow(RowOf, kw_only=True):
 TimeByPerson = dict[str, list[TimeSpentRow] | Minutes]
 
 
+#: The rows of each person, by their id.
+TimeOfPeople = dict[str, list[TimeSpentRow]]
+
+
 class TimeOnTask(Answer, kw_only=True):
     """Minutes that a person worked on a task in a week or a year."""
 
@@ -62,6 +66,13 @@ class TimeQuery(Query, kw_only=True):
 
     start_date: Annotated[Day | UnsetType, about("The first day.")] = UNSET
     end_date: Annotated[Day | UnsetType, about("The last day.")] = UNSET
+
+
+class TimePeriodQuery(Query, kw_only=True):
+    """The days to ask about; all by default."""
+
+    start_date: Annotated[Day | UnsetType, about("The first of them.")] = UNSET
+    end_date: Annotated[Day | UnsetType, about("The last of them.")] = UNSET
 
 
 class Logged(Body, kw_only=True):

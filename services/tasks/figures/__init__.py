@@ -1,0 +1,1 @@
+"""What was done in productions: quotas of people and task types, statistics."""

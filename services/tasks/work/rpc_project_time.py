@@ -1,0 +1,79 @@
+"""RPC methods that list the time spent on productions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from services.common.crud import lists
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import path_id
+from services.common.database.sql_types import Condition, Select
+from services.common.errors import InvalidInput
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.values import BadValue, parse_day
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Task
+from services.tasks.policy.membership import require_member
+from services.tasks.policy.time_spents import LIST, TIME, TIMES
+from services.tasks.rows import decode_rows
+
+
+class ProjectTimeRpc(ResourceService):
+    """Time spent, by production."""
+
+    @query
+    def list_project_time_spents(self, project_id: str) -> Reply:
+        """The time spent on a production's tasks.
+
+        For the team except clients; vendors get their own. Raises NotFound, Forbidden.
+        """
+        project = require_member(self, project_id)
+        TIMES.may[LIST].check(self, {"project_id": project})
+        rows = self._times(TIMES.readable_in(self, [project]))
+        return self.not_modified_or(
+            lambda: lists.json_array(self, rows.order_by(TIME.c.date, TIME.c.id)), project=project
+        )
+
+    @query
+    def list_time_spents_of_type(
+        self, project_id: str, task_type_id: str, query: dict[str, str] | None = None
+    ) -> dict[str, list[JsonObject]]:
+        """The time spent on a production's tasks of a type: by person, the newest first.
+
+        From ``start_date`` to ``end_date`` of the query, if given. For the production's managers.
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        project = require_member(self, project_id, "manager")
+        task_type, asked = path_id(task_type_id), query or {}
+        first, last = _period(asked.get("start_date"), asked.get("end_date"))
+        rows = self._times(
+            TIME.c.production_id == project,
+            Task.task_type_id == task_type,
+            TIME.c.date.between(first, last),
+        ).join(Task, Task.id == TIME.c.task_id)
+        with self.database.read() as connection:
+            ordered = rows.order_by(TIME.c.date.desc(), TIME.c.id)
+            texts = connection.execute(rows_as_json(ordered)).scalars().all()
+        by_person: dict[str, list[JsonObject]] = {}
+        for row in decode_rows(texts):
+            by_person.setdefault(row["person_id"], []).append(row)
+        return by_person
+
+    def _times(self, *where: Condition) -> Select:
+        return sa.select(*self.registry["time-spents"].columns(None, relations=False)).where(*where)
+
+
+def _period(start: str | None, end: str | None) -> tuple[date, date]:
+    """The days that a query asks about, all by default. Raises InvalidInput."""
+    try:
+        return (
+            parse_day(start) if start else date.min,
+            parse_day(end) if end else date.max,
+        )
+    except BadValue:
+        message = f"Wrong date format for {start} and/or {end}"
+        raise InvalidInput(message) from None
