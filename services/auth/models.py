@@ -25,6 +25,7 @@ from services.common.database.tables import (
     shotgrid_id,
     text,
 )
+from services.common.search import tables as search_tables
 
 
 class Base(tables.Base):
@@ -35,6 +36,7 @@ class Base(tables.Base):
 
 
 stored_files.declare(Base.metadata, "auth")
+search_tables.declare(Base.metadata)
 
 
 class Department(TimestampedRow, Base):

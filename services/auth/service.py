@@ -8,6 +8,7 @@ from services.auth.internal.rpc import InternalRpc
 from services.auth.internal.webhook_mail import WebhookMailRpc
 from services.auth.models import Base
 from services.auth.people.rpc import DepartmentRpc
+from services.auth.people.rpc_search import PersonSearchRpc
 from services.auth.policy.person_rules import reader
 from services.auth.policy.protected import account_to_change
 from services.auth.resources import RESOURCES
@@ -36,6 +37,7 @@ class AuthService(
     InternalRpc,
     ContextRpc,
     DepartmentRpc,
+    PersonSearchRpc,
     DescriptionRpc,
 ):
     """People, the studio, sessions."""

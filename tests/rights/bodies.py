@@ -65,6 +65,12 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
     "assets.instantiate_in_asset": lambda ids: {"asset_to_instantiate_id": ids["asset"]},
     "assets.create_descriptor": lambda _ids: {"name": "New", "entity_type": "Asset"},
     "assets.update_descriptor": lambda _ids: {"name": "Newer"},
+    # All that is marked, see ``marks``.
+    "assets.search_entities": lambda _ids: {
+        "query": "zq-",
+        "limit": 1000,
+        "index_names": ["assets", "shots", "sequences", "episodes", "edits", "persons"],
+    },
     "assets.remove_entities": lambda ids: [ids["edit"]],
     "assets.update_shot": lambda _ids: {"nb_frames": 7},
     "assets.replace_asset_casting": lambda ids: [{"asset_id": ids["asset"], "nb_occurences": 1}],

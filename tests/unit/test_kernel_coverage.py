@@ -57,6 +57,8 @@ TESTED_BY: Final = {
     "runtime/positions.py": "tests/system/whole/test_who_wrote_sees_it.py",
     "runtime/publishing.py": "tests/system/whole/test_full_events.py",
     "runtime/service.py": "tests/system/gateway/test_conditional.py",
+    "search/finding.py": "tests/service/assets/test_search.py",
+    "search/tables.py": "tests/system/common/test_migrations.py",
     "wire/errors.py": "tests/unit/common/wire/test_connection.py",
 }
 

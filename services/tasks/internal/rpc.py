@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.common.crud.resource_service import ResourceService
 from services.common.runtime.rpc_server import query
-from services.tasks.models import Task, TaskType, task_person_link
+from services.tasks.models import PreviewFile, Task, TaskType, task_person_link
 from services.tasks.policy import access
 from services.tasks.policy.tasks import TASKS
 
@@ -26,6 +26,14 @@ class InternalRpc(ResourceService):
                 str(ident): str(project) if project else None
                 for ident, project in connection.execute(statement)
             }
+
+    @query
+    def list_extensions_of_previews(self, ids: list[str]) -> dict[str, str | None]:
+        """The extensions of preview files, ``{preview file id: extension}``; for search results."""
+        statement = sa.select(PreviewFile.id, PreviewFile.extension)
+        statement = statement.where(PreviewFile.id.in_([UUID(ident) for ident in ids]))
+        with self.database.read() as connection:
+            return {str(ident): name for ident, name in connection.execute(statement)}
 
     @query
     def read_department_of_task_type(self, task_type_id: str) -> str | None:
