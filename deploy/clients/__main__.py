@@ -50,11 +50,11 @@ def typescript_client(out: Path = OUT) -> Path:
     return folder
 
 
-def install() -> None:
-    """Install the pinned npm packages, unless they are."""
-    locked, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
+def install(folder: Path = HERE) -> None:
+    """Install the npm packages that a folder pins, unless they are."""
+    locked, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
+        subprocess.run(["npm", "ci", "--silent"], cwd=folder, check=True)
 
 
 def npx(tool: str, *arguments: str | Path) -> None:

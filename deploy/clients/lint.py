@@ -1,4 +1,4 @@
-"""``make lint-api``: check the descriptions of the API with Spectral and Redocly."""
+"""``make lint-api``: check the descriptions of the API with the linters of both formats."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 
 from deploy.clients.__main__ import DESCRIPTION, HERE, install, npx
 from gateway.docs.pages import BUILT
+
+EVENTS = BUILT / "asyncapi.json"
 
 
 def main() -> None:
@@ -19,8 +21,9 @@ def main() -> None:
             f"--ruleset={HERE / 'spectral.yaml'}",
             "--fail-severity=warn",
             DESCRIPTION,
-            BUILT / "asyncapi.json",
+            EVENTS,
         )
+        subprocess.run(["node", HERE / "validate.mjs", EVENTS], cwd=HERE, check=True)
         npx(
             "redocly",
             "lint",

@@ -12,15 +12,18 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.docs.asyncapi import payload_schema
 from deploy.docs.breaking_changes import (
     PARAMETER,
     Fields,
     RoutePromise,
     Snapshot,
+    WayPromise,
     breaking_changes,
 )
 from deploy.docs.declarations import events
+from deploy.docs.event_api.asyncapi import Way, ways
+from deploy.docs.event_api.messages import ALL_HEADERS, FULL, SEVERAL, by_key
+from deploy.docs.event_api.payloads import payload_schema
 from deploy.docs.http_api.openapi import openapi
 from gateway.health import VERSION
 from gateway.routes import ROUTES
@@ -56,7 +59,16 @@ def present() -> Snapshot:
         events={cls.event_name: fields_of(payload_schema(cls)) for cls in events()},
         bodies={name: fields_of(schemas[name]) for name in bodies},
         answers={name: fields_of(schemas[name]) for name in answers},
+        ways={name: _way(way) for name, way in ways().items()},
+        headers={name: fields_of(schema) for name, schema in ALL_HEADERS.items()},
     )
+
+
+def _way(way: Way) -> WayPromise:
+    kept = by_key()
+    places = [way.method, f"{way.server}:", way.exchange, way.address]
+    names = {kept[key.removesuffix(FULL)].event_name for key in way.messages if key != SEVERAL}
+    return WayPromise(" ".join(filter(None, places)), sorted(names))
 
 
 def _nameless(path: str) -> str:
@@ -136,7 +148,7 @@ def newest(folder: Path = RELEASES) -> Snapshot:
 def text_of(snapshot: Snapshot) -> str:
     """The file's text: one line per route, event and type, sorted, so that diffs stay small."""
     parts = [f'"release": {_json(snapshot.release)}']
-    for name in ("routes", "events", "bodies", "answers"):
+    for name in ("routes", "events", "bodies", "answers", "ways", "headers"):
         promises = sorted(getattr(snapshot, name).items())
         lines = ",\n".join(f"  {_json(one)}: {_json(promise)}" for one, promise in promises)
         parts.append(f'"{name}": {{\n{lines}\n}}')

@@ -41,6 +41,13 @@ class RoutePromise(msgspec.Struct, frozen=True, omit_defaults=True):
     answer: str | None = None
 
 
+class WayPromise(msgspec.Struct, frozen=True):
+    """A way that events come on: where subscribers find it, and the names that it carries."""
+
+    where: str
+    events: list[str]
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """The public interface of a release."""
 
@@ -51,11 +58,19 @@ class Snapshot(msgspec.Struct, frozen=True):
     #: The objects in bodies and in answers, by the names of their types.
     bodies: dict[str, Fields] = {}
     answers: dict[str, Fields] = {}
+    ways: dict[str, WayPromise] = {}
+    #: The headers of messages with events, by the names of their types.
+    headers: dict[str, Fields] = {}
 
 
 def breaking_changes(before: Snapshot, now: Snapshot) -> list[str]:
     """The breaking changes since the release ``before``, one sentence each."""
-    return [*_of_routes(before, now), *_of_types(before, now), *_of_events(before, now)]
+    return [
+        *_of_routes(before, now),
+        *_of_types(before, now),
+        *_of_events(before, now),
+        *_of_ways(before, now),
+    ]
 
 
 def _of_routes(before: Snapshot, now: Snapshot) -> Iterator[str]:
@@ -110,6 +125,20 @@ def _of_events(before: Snapshot, now: Snapshot) -> Iterator[str]:
         # During a rolling upgrade old services consume new events and new services old ones.
         reasons = [*_for_readers(was, now.events[name]), *_for_writers(was, now.events[name])]
         yield from (f"{name}: {why}" for why in dict.fromkeys(reasons))
+
+
+def _of_ways(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    for name, was in before.ways.items():
+        way = now.ways.get(name)
+        if way is None or way.where != was.where:
+            yield f"events by {name}: found at {was.where}, now {way.where if way else 'nowhere'}"
+            continue
+        # An event that is gone altogether is told already.
+        gone = (set(was.events) - set(way.events)) & now.events.keys()
+        yield from (f"events by {name}: {event} is not carried any more" for event in sorted(gone))
+    for name, fields in before.headers.items():
+        reasons = _for_readers(fields, now.headers.get(name, Fields()))
+        yield from (f"{name} of messages: {why}" for why in reasons)
 
 
 def _for_readers(was: Fields, now: Fields) -> Iterator[str]:

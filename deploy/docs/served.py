@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from deploy.docs.asyncapi import asyncapi
+from deploy.docs.event_api.asyncapi import asyncapi
 from deploy.docs.http_api.openapi import openapi
 from gateway.docs.pages import BUILT
 from services.common.json_types import JsonObject

@@ -13,7 +13,7 @@ class ReviewBot:
         """A production was created."""
         print("new production", payload["project_id"], flush=True)
 
-    @event_handler("auth", "department:new")
-    def department(self, payload):
-        """A department was created."""
-        print("new department", payload["department_id"], flush=True)
+    @event_handler("tasks", "task:update")
+    def look(self, payload):
+        """A task was changed."""
+        print("task:update", payload["task_id"], flush=True)

@@ -1,24 +1,13 @@
-"""Receives webhooks, verifies them, and prints each event once: `python webhook_receiver.py SECRET PORT`."""
+"""Receives webhooks, verifies them, and prints each event once: python webhook_receiver.py SECRET PORT"""
 
-import base64
-import hmac
-import json
 import sys
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from standardwebhooks import Webhook, WebhookVerificationError
+
 SECRET, PORT = sys.argv[1], int(sys.argv[2])
-KEY = base64.b64decode(SECRET.removeprefix("whsec_"))
+WEBHOOK = Webhook(SECRET)
 SEEN = set()  # a real receiver keeps the ids where a restart doesn't lose them
-
-
-def is_genuine(headers, body):
-    ident, moment = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    content = f"{ident}.{moment}.".encode() + body
-    expected = "v1," + base64.b64encode(hmac.digest(KEY, content, "sha256")).decode()
-    given = headers.get("webhook-signature", "").split()  # two while a secret is renewed
-    is_recent = moment.isdecimal() and abs(time.time() - int(moment)) < 300
-    return is_recent and any(hmac.compare_digest(expected, one) for one in given)
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -26,12 +15,18 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
-        genuine = is_genuine(self.headers, body)
-        if genuine and self.headers["webhook-id"] not in SEEN:
-            event = json.loads(body)
+        try:
+            event = WEBHOOK.verify(body, {k.lower(): v for k, v in self.headers.items()})
+        except WebhookVerificationError:
+            self.answer(401)
+            return
+        if event["id"] not in SEEN:
             print(event["name"], event["position"], flush=True)
             SEEN.add(event["id"])  # after the work: what fails comes again
-        self.send_response(204 if genuine else 401)
+        self.answer(204)
+
+    def answer(self, status):
+        self.send_response(status)
         self.send_header("content-length", "0")
         self.end_headers()
 

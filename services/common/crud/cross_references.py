@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -56,9 +56,9 @@ IdsByTable = dict[tuple[str, str], set[UUID]]
 class RowsGone(Event, frozen=True, kw_only=True):
     """Rows of one table were deleted, by request or in cascade; at most 1000 ids."""
 
-    service: str
-    table: str
-    ids: list[UUID]
+    service: Annotated[str, "the service that owned them"]
+    table: Annotated[str, "the table that they were in"]
+    ids: Annotated[list[UUID], "at most 1000 of them"]
 
     @property
     def handlers(self) -> tuple[str, ...]:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,29 +16,7 @@ from tests.running import Caller, System, until
 from tests.subscribing import Subscriber
 from tests.world import World
 
-EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
-@contextmanager
-def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A program with readable output, terminated afterwards."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
-    assert process.stdout is not None
-    os.set_blocking(process.stdout.fileno(), False)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
-
-
-def output(process: subprocess.Popen[bytes], so_far: list[str]) -> str:
-    """The program's output so far."""
-    assert process.stdout is not None
-    so_far.append((process.stdout.read() or b"").decode())
-    return "".join(so_far)
 
 
 def test_a_disconnected_subscriber_misses_no_event(system: System, admin: Caller) -> None:
@@ -103,52 +74,6 @@ def test_assigning_through_put_emits_an_event_per_person(
     assert subscriber.payloads_of("task:unassign") == [{**ids, "person_id": artist}]
     (notified,) = admin.get(f"/data/notifications?person_id={vendor}").json()
     assert notified["notification_type"] == "assignation"
-
-
-def test_the_documented_subscriber_prints_events(system: System, admin: Caller) -> None:
-    """The example in docs/examples, unchanged."""
-    command = [sys.executable, str(EXAMPLES / "subscribe.py"), system.parts.amqp_uri, "studio:new"]
-    with running(command) as process:
-        lines: list[str] = []
-        names = iter(range(1000))
-
-        def heard() -> bool:
-            name = f"Studio {next(names)}"
-            admin.post("/data/studios", {"name": name, "color": "#fff"})
-            time.sleep(0.1)
-            return "studio:new" in output(process, lines)
-
-        until(heard, what="a printed event")
-        assert "department" not in "".join(lines)
-
-
-def test_a_stock_nameko_service_subscribes(system: System, admin: Caller, tmp_path: Path) -> None:
-    """Without any of this project's packages."""
-    config = tmp_path / "config.yaml"
-    config.write_text(f'AMQP_URI: "{system.parts.amqp_uri}"\n')
-    command = [
-        sys.executable,
-        "-m",
-        "nameko.cli.main",
-        "run",
-        "--config",
-        str(config),
-        "nameko_subscriber",
-    ]
-    environ = {**os.environ, "PYTHONPATH": str(EXAMPLES)}
-    script = "import sys; from nameko.cli.main import main; main()"
-    command = [sys.executable, "-c", script, *command[3:]]
-    with running(command, cwd=EXAMPLES, env=environ) as process:
-        lines: list[str] = []
-        names = iter(range(1000))
-
-        def heard() -> bool:
-            name = f"Department {next(names)}"
-            admin.post("/data/departments", {"name": name, "color": "#fff"})
-            time.sleep(0.1)
-            return "new department" in output(process, lines)
-
-        until(heard, 20, what="a printed event")
 
 
 def test_a_stock_caller_gets_nameko_replies(system: System, world: World) -> None:

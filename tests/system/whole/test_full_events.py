@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import jsonschema
 import kombu
 import psycopg2
 import pytest
+import requests
 
 from services.common.wire.topology import FULL
 from tests.running import Caller, System, until
@@ -73,6 +75,23 @@ def test_an_event_says_what_changed_and_what_it_is_about(
     }
     assert about["task_type"]["name"] == "Modeling"
     assert about["task_status"]["name"] == "Todo"
+
+
+def test_events_are_as_the_description_has_them(
+    system: System, admin: Caller, world: World
+) -> None:
+    """``/asyncapi.json`` names a message for each."""
+    described_events = requests.get(f"{system.base}/asyncapi.json", timeout=5).json()
+    components = described_events["components"]
+    with described(system, "#") as (_, wait):
+        admin.put(f"/data/tasks/{world.task}", {"priority": 1})
+        body = {"task_status_id": world.status, "comment": "as described"}
+        admin.post(f"/actions/tasks/{world.task}/comment", body)
+        heard = wait(3)
+    assert {"task:update", "comment:new"} <= {event["name"] for event in heard}
+    for event in heard:
+        message = components["messages"][event["name"].replace(":", "_") + "_full"]
+        jsonschema.validate(event, {**message["payload"], "components": components})
 
 
 def test_a_deleted_row_is_described_as_it_was(system: System, admin: Caller, world: World) -> None:

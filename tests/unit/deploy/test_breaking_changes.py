@@ -8,7 +8,13 @@ import msgspec
 import pytest
 
 from deploy.docs.api_snapshot import fields_of, newest, spelled, text_of, write
-from deploy.docs.breaking_changes import Fields, RoutePromise, Snapshot, breaking_changes
+from deploy.docs.breaking_changes import (
+    Fields,
+    RoutePromise,
+    Snapshot,
+    WayPromise,
+    breaking_changes,
+)
 
 TASK = Fields(required={"task_id": "uuid"}, optional={"project_id": "uuid"})
 READ = RoutePromise(
@@ -25,6 +31,8 @@ BEFORE = Snapshot(
     {"task:new": TASK},
     {"NewTask": TASK},
     {"Task": TASK},
+    {"tasks": WayPromise("broker: tasks.events {event}", ["task:new"])},
+    {"Headers": Fields({"event_id": "uuid"}, {"request_id": "string"})},
 )
 
 
@@ -63,6 +71,8 @@ def test_additions_break_nothing() -> None:
         {"task:new": more, "task:update": TASK},
         {"NewTask": looser},
         {"Task": stricter, "Config": TASK},
+        BEFORE.ways | {"full": WayPromise("broker: full {event}", ["task:new"])},
+        {"Headers": Fields({"event_id": "uuid", "request_id": "string"})},
     )
     assert breaking_changes(BEFORE, now) == []
 
@@ -135,7 +145,7 @@ def test_weaker_answers_are_breaking() -> None:
 
 def test_a_removed_event_is_breaking() -> None:
     """Its subscribers would wait for ever."""
-    now = Snapshot("2.0.0", BEFORE.routes, {})
+    now = msgspec.structs.replace(BEFORE, events={})
     assert breaking_changes(BEFORE, now) == ["task:new: the event was removed"]
 
 
@@ -150,6 +160,33 @@ def test_changed_event_fields_are_breaking() -> None:
     ]
     assert event(Fields({}, TASK.types)) == ["task:new: task_id may be missing"]
     assert event(Fields(TASK.types)) == ["task:new: project_id became required"]
+
+
+def test_a_way_that_moves_or_carries_less_is_breaking() -> None:
+    """Its subscribers would hear nothing."""
+    was = BEFORE.ways["tasks"]
+
+    def now(**ways: WayPromise) -> list[str]:
+        return breaking_changes(BEFORE, msgspec.structs.replace(BEFORE, ways=ways))
+
+    assert now(tasks=was, more=was) == []
+    assert now() == ["events by tasks: found at broker: tasks.events {event}, now nowhere"]
+    assert now(tasks=WayPromise("broker: tasks {event}", was.events)) == [
+        "events by tasks: found at broker: tasks.events {event}, now broker: tasks {event}"
+    ]
+    assert now(tasks=WayPromise(was.where, [])) == [
+        "events by tasks: task:new is not carried any more"
+    ]
+
+
+def test_a_header_that_is_gone_is_breaking() -> None:
+    """Receivers tell events apart by them."""
+    headers = {"Headers": Fields({}, {"event_id": "uuid"})}
+    now = msgspec.structs.replace(BEFORE, headers=headers)
+    assert breaking_changes(BEFORE, now) == [
+        "Headers of messages: request_id was removed",
+        "Headers of messages: event_id may be missing",
+    ]
 
 
 def test_types_are_derived_from_json_schemas() -> None:
@@ -170,8 +207,9 @@ def test_a_snapshot_round_trips_with_a_line_per_route_and_event(tmp_path: Path) 
     """So that a review shows additions."""
     text = text_of(BEFORE)
     assert '"GET /config": {"access": "public", "status": 200}' in text
-    lines = (BEFORE.routes, BEFORE.events, BEFORE.bodies, BEFORE.answers)
-    assert len(text.splitlines()) == 11 + sum(map(len, lines))
+    objects = (BEFORE.events, BEFORE.bodies, BEFORE.answers, BEFORE.headers)
+    lines = (BEFORE.routes, BEFORE.ways, *objects)
+    assert len(text.splitlines()) == 15 + sum(map(len, lines))
     write(BEFORE, tmp_path)
     assert newest(tmp_path) == BEFORE
 

@@ -28,7 +28,7 @@ class AssetReadyChanged(Event, frozen=True, kw_only=True):
     """The task type that an asset is ready for changed; its shots' casting statistics follow."""
 
     asset_id: UUID
-    ready_for: UUID | None
+    ready_for: Annotated[UUID | None, "the type of task that it is ready for, null for none"]
     project_id: UUID
 
 
@@ -57,7 +57,7 @@ class EntityLinkNew(Event, frozen=True, kw_only=True):
     entity_link_id: UUID
     entity_in_id: Known = UNSET
     entity_out_id: Known = UNSET
-    nb_occurences: int | UnsetType = UNSET
+    nb_occurences: Annotated[int | UnsetType, "how often it occurs"] = UNSET
     project_id: Known = UNSET
 
 
@@ -66,7 +66,7 @@ class EntityLinkUpdate(Event, frozen=True, kw_only=True):
     """A casting link was changed."""
 
     entity_link_id: UUID
-    nb_occurences: int | UnsetType = UNSET
+    nb_occurences: Annotated[int | UnsetType, "how often it occurs"] = UNSET
     project_id: Known = UNSET
 
 
@@ -75,7 +75,7 @@ class ShotCastingUpdate(Event, frozen=True, kw_only=True):
     """The casting of a shot was replaced, or shrank with its episode's casting."""
 
     shot_id: UUID
-    nb_entities_out: int
+    nb_entities_out: Annotated[int, "how many entities its casting has now"]
     added_asset_ids: list[UUID]
     removed_asset_ids: list[UUID]
     project_id: UUID
@@ -86,7 +86,7 @@ class AssetCastingUpdate(Event, frozen=True, kw_only=True):
     """The casting of an asset, or of any entity that is neither shot nor episode, was replaced."""
 
     asset_id: UUID
-    nb_entities_out: int
+    nb_entities_out: Annotated[int, "how many entities its casting has now"]
     added_asset_ids: list[UUID]
     removed_asset_ids: list[UUID]
     project_id: UUID
@@ -97,7 +97,7 @@ class EpisodeCastingUpdate(Event, frozen=True, kw_only=True):
     """The casting of an episode was replaced, or an asset was removed from its last shot there."""
 
     episode_id: UUID
-    nb_entities_out: int
+    nb_entities_out: Annotated[int, "how many entities its casting has now"]
     added_asset_ids: list[UUID]
     removed_asset_ids: list[UUID]
     project_id: UUID

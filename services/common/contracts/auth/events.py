@@ -4,7 +4,7 @@ Events about log-ins, passwords and second factors are for security monitoring: 
 secrets and are not written to the log that clients read.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET
@@ -18,7 +18,7 @@ Factor = Literal["totp", "email_otp", "fido"]
 class SessionRevoked(Event, frozen=True, kw_only=True):
     """A session was revoked by log-out or deactivation; its token is no longer valid."""
 
-    jti: str
+    jti: Annotated[str, "the id of the token"]
 
 
 @event("auth", "login:succeeded", stored=False)
@@ -26,16 +26,16 @@ class LoginSucceeded(Event, frozen=True, kw_only=True):
     """A person logged in."""
 
     person_id: UUID
-    origin: Literal["web", "script"]
-    address: str | None
+    origin: Annotated[Literal["web", "script"], "a browser's session, or a program's"]
+    address: Annotated[str | None, "the client's address, null where it is unknown"]
 
 
 @event("auth", "login:failed", stored=False)
 class LoginFailed(Event, frozen=True, kw_only=True):
     """A log-in was refused; ``person_id`` is omitted if no account has that e-mail address."""
 
-    reason: Literal["password", "factor", "locked", "inactive"]
-    address: str | None
+    reason: Annotated[Literal["password", "factor", "locked", "inactive"], "what was wrong"]
+    address: Annotated[str | None, "the client's address, null where it is unknown"]
     person_id: Known = UNSET
 
 
@@ -44,7 +44,7 @@ class LoginLocked(Event, frozen=True, kw_only=True):
     """An account was locked for a while after repeated failed log-ins."""
 
     person_id: UUID
-    address: str | None
+    address: Annotated[str | None, "the client's address, null where it is unknown"]
 
 
 @event("auth", "password:changed", stored=False)
@@ -52,7 +52,7 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
     """A password was changed by its owner, reset by e-mail, or set by an administrator."""
 
     person_id: UUID
-    means: Literal["change", "reset", "administrator"]
+    means: Annotated[Literal["change", "reset", "administrator"], "how it was changed"]
 
 
 @event("auth", "password:reset-requested", stored=False)
@@ -67,7 +67,7 @@ class EmailChanged(Event, frozen=True, kw_only=True):
     """The e-mail address of an account was changed by its owner or by an administrator."""
 
     person_id: UUID
-    means: Literal["change", "administrator"]
+    means: Annotated[Literal["change", "administrator"], "how it was changed"]
 
 
 @event("auth", "factor:added", stored=False)
@@ -75,7 +75,7 @@ class FactorAdded(Event, frozen=True, kw_only=True):
     """A second factor or a security key was added to an account."""
 
     person_id: UUID
-    factor: Factor
+    factor: Annotated[Factor, "the kind of factor"]
 
 
 @event("auth", "factor:removed", stored=False)
@@ -83,7 +83,7 @@ class FactorRemoved(Event, frozen=True, kw_only=True):
     """A second factor or a security key was removed from an account."""
 
     person_id: UUID
-    factor: Factor
+    factor: Annotated[Factor, "the kind of factor"]
 
 
 @event("auth", "recovery-codes:renewed", stored=False)
@@ -98,7 +98,7 @@ class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
     """A recovery code was used; ``left`` codes remain."""
 
     person_id: UUID
-    left: int
+    left: Annotated[int, "how many codes are left"]
 
 
 @event("auth", "bot-token:issued", stored=False)

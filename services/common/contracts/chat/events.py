@@ -1,5 +1,6 @@
 """Events of ``chat`` besides those of its resources: for live clients, not for the log."""
 
+from typing import Annotated
 from uuid import UUID
 
 from services.common.contracts import Event, event
@@ -27,7 +28,7 @@ class ChatMessagePosted(Event, frozen=True, kw_only=True):
 
     chat_id: UUID
     chat_message_id: UUID
-    last_message: str
+    last_message: Annotated[str, "when it was posted, in UTC"]
 
 
 @event("chat", "chat:deleted-message", stored=False, handled_by=("tasks",))

@@ -85,8 +85,8 @@ class ProjectPrepared(Event, frozen=True, kw_only=True):
 
     project_id: UUID
     first_episode_id: UUID | None = None
-    descriptors: list[dict[str, Any]] = []
-    is_new: bool = True
+    descriptors: Annotated[list[dict[str, Any]], "the descriptors that its template gives it"] = []
+    is_new: Annotated[bool, "whether it was just created"] = True
 
 
 @event("crud", "production_schedule_version:update")
@@ -106,7 +106,7 @@ class ScheduleApplied(Event, frozen=True, kw_only=True):
     """
 
     project_id: UUID
-    tasks: msgspec.Raw
+    tasks: Annotated[msgspec.Raw, "task id, start, end and estimation of each"]
 
 
 @event("crud", "day-off:covers", stored=False, handled_by=("tasks",))
@@ -115,8 +115,8 @@ class DayOffCovers(Event, frozen=True, kw_only=True):
 
     day_off_id: UUID
     person_id: UUID
-    date: str
-    end_date: str
+    date: Annotated[str, "the first day"]
+    end_date: Annotated[str, "the last day"]
 
 
 @event("crud", "project:set-thumbnail")
@@ -131,7 +131,7 @@ class BackgroundFileAdded(Event, frozen=True, kw_only=True):
     """The file of a preview background is stored."""
 
     preview_background_file_id: UUID
-    extension: str
+    extension: Annotated[str, "the file's extension"]
 
 
 @event("crud", "import:done", stored=False)
@@ -141,9 +141,9 @@ class ImportDone(Event, frozen=True, kw_only=True):
     ``replaced`` is true if the previous rows were deleted; ``tables`` maps table to row count.
     """
 
-    replaced: bool
-    rows: int
-    tables: dict[str, int]
+    replaced: Annotated[bool, "whether the rows before were deleted"]
+    rows: Annotated[int, "how many rows were imported"]
+    tables: Annotated[dict[str, int], "how many rows of each table"]
 
 
 @event("crud", "playlist:add_entity")
@@ -166,5 +166,5 @@ class WebhookParked(Event, frozen=True, kw_only=True):
     webhook_id: UUID
     project_id: UUID | None
     person_id: UUID | None
-    host: str
-    reason: str
+    host: Annotated[str, "the host that it was sent to"]
+    reason: Annotated[str, "why, in a sentence"]

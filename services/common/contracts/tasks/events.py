@@ -1,6 +1,6 @@
 """Events of ``tasks`` besides those of its resources."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET
@@ -159,7 +159,7 @@ class CastingStats(Event, frozen=True, kw_only=True):
     """The number of cast assets that are ready for a shot's task changed."""
 
     task_id: UUID
-    nb_assets_ready: int
+    nb_assets_ready: Annotated[int, "how many assets of its casting are ready"]
     project_id: Known = UNSET
 
 
@@ -234,7 +234,7 @@ class PreviewReceived(Event, frozen=True, kw_only=True):
     """A preview's file was uploaded with its comment; its thumbnails are still to be made."""
 
     preview_file_id: UUID
-    upload: dict[str, Any]
+    upload: Annotated[dict[str, Any], "what was uploaded, and where it is kept"]
 
 
 @event("tasks", "preview-file:update")
@@ -252,9 +252,9 @@ class PreviewFileAdded(Event, frozen=True, kw_only=True):
     comment_id: UUID
     task_id: UUID
     preview_file_id: UUID
-    revision: int
-    extension: str
-    status: str
+    revision: Annotated[int, "its revision"]
+    extension: Annotated[str, "the file's extension"]
+    status: Annotated[str, "whether its file is ready, being processed, or broken"]
     project_id: Known = UNSET
 
 
@@ -264,7 +264,7 @@ class PreviewAnnotated(Event, frozen=True, kw_only=True):
 
     preview_file_id: UUID
     person_id: UUID | None
-    updated_at: str
+    updated_at: Annotated[str, "when it was changed, in UTC"]
     project_id: Known = UNSET
 
 
