@@ -46,6 +46,7 @@ from tests.bench.connections import connections
 from tests.bench.live import live
 from tests.bench.pages import pages
 from tests.bench.production import production
+from tests.bench.search import search
 from tests.bench.start import start_seconds
 from tests.bench.transfer import transfers
 from tests.running import SECRET, Caller, System, until
@@ -433,11 +434,13 @@ def main() -> None:
                     lambda: boot(bench),
                     lambda: production(bench),
                     lambda: pages(bench),
+                    lambda: search(bench),
                     lambda: transfers(system, folder, bench.note),
                 ]
                 only: dict[str, list[Callable[[], Any]]] = {
                     "pages": [lambda: pages(bench)],
                     "live": [lambda: live(bench)],
+                    "search": [lambda: search(bench)],
                 }
                 steps = only.get(os.environ.get("ONLY", ""), steps)
                 until(bench.warm, 20, "the stock service")

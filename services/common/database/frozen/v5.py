@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
+from alembic.util import CommandError
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 if TYPE_CHECKING:
@@ -100,19 +101,19 @@ def drop_search(op: Operations) -> None:
 
 
 def _extension_schemas(op: Operations) -> dict[str, str]:
-    """The schemas of the extensions, which are created if this role may. Raises RuntimeError."""
+    """The schemas of the extensions, which are created if this role may. Raises CommandError."""
     connection = op.get_bind()
     found = _installed(connection)
     missing = [name for name in EXTENSIONS if name not in found]
     creates = "; ".join(f"CREATE EXTENSION {name} SCHEMA extensions" for name in missing)
     if missing and not connection.scalar(sa.text(MAY_CREATE)):
-        raise RuntimeError(MISSING.format(names=" and ".join(missing), creates=creates))
+        raise CommandError(MISSING.format(names=" and ".join(missing), creates=creates))
     if missing:
         op.execute(f"CREATE SCHEMA IF NOT EXISTS extensions; {creates}")
         found = _installed(connection)
     for name, (schema, usable) in found.items():
         if not usable:
-            raise RuntimeError(CLOSED.format(name=name, schema=schema))
+            raise CommandError(CLOSED.format(name=name, schema=schema))
     return {name: schema for name, (schema, _) in found.items()}
 
 
