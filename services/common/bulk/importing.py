@@ -302,6 +302,8 @@ class ServiceImport:
         """ANALYZE the tables in which more than ``rows`` rows changed."""
         tables = [f'"{name}"' for name, count in self.changed.items() if count > rows]
         if tables:
+            # What triggers wrote besides.
+            tables += sorted(search_tables.TABLES & metadata_of(self.service).tables.keys())
             self.connection.autocommit = True
             self.cursor.execute(f"ANALYZE {', '.join(tables)}")
 

@@ -21,7 +21,7 @@ LONGEST: Final = 300
 WORDS: Final = 10
 #: Characters from which a question is answered.
 SHORTEST: Final = 3
-#: Entries that are ranked: of more common words, those first in the order of names are found.
+#: Entries that are ranked with each other: those of more common words by field and name only.
 RANKED: Final = 2000
 MOST_ERRORS: Final = 2
 SPLIT: Final = sa.text("SELECT search_text(:typed)")

@@ -33,8 +33,6 @@ def declare(metadata: sa.MetaData) -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("doc", TSVECTOR, nullable=False),
         sa.Index("ix_search_entry_doc", "doc", postgresql_using="gin"),
-        # Words that thousands of rows have are found in the order of names.
-        sa.Index(None, "kind", "name", "id"),
     )
     words = sa.Table(WORD, metadata, sa.Column("word", sa.Text, nullable=False, index=True))
     sa.Index(

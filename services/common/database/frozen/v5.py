@@ -80,8 +80,15 @@ def create_search(op: Operations) -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("doc", TSVECTOR(), nullable=False),
     )
-    op.create_index("ix_search_entry_doc", "search_entry", ["doc"], postgresql_using="gin")
-    op.create_index("ix_search_entry_kind_name_id", "search_entry", ["kind", "name", "id"])
+    # Every search reads the list of what is not yet in the index itself: it is kept short.
+    pending = {"gin_pending_list_limit": 256}
+    op.create_index(
+        "ix_search_entry_doc",
+        "search_entry",
+        ["doc"],
+        postgresql_using="gin",
+        postgresql_with=pending,
+    )
     op.create_table("search_word", sa.Column("word", sa.Text(), nullable=False))
     op.create_index("ix_search_word_word", "search_word", ["word"])
     trigrams = f"CREATE INDEX ix_search_word_similar ON search_word USING gin (word {schemas['pg_trgm']}.gin_trgm_ops)"  # noqa: E501
