@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+import psycopg2
 import pytest
 
-from tests.running import Caller, System
+from tests.running import Caller, System, until
+from tests.show import Show
 from tests.world import World
 
 PATH = "/data/search"
@@ -61,3 +65,49 @@ def test_who_isn_t_logged_in_finds_nothing(system: System) -> None:
     """Not even people."""
     answer = Caller(system.base, None).post(PATH, {"query": "vendor"})
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
+
+
+RENAME = "UPDATE entity SET name = 'Overture' WHERE id = '{sequence}'"
+DESCRIBE = "UPDATE entity SET description = 'lovely' WHERE id = '{shot}'"
+ADD = """
+INSERT INTO entity (id, name, description, project_id, entity_type_id, parent_id, is_shared, status)
+SELECT gen_random_uuid(), 'P77', 'lovely', project_id, entity_type_id, parent_id, false, 'running'
+FROM entity WHERE id = '{shot}'
+"""
+FOUND = "SELECT count(*) FROM search_entry WHERE doc @@ 'saoverture & sblovely & !sas01'"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(RENAME, DESCRIBE), (DESCRIBE, RENAME), (RENAME, ADD), (ADD, RENAME)],
+    ids=["renamed-described", "described-renamed", "renamed-added", "added-renamed"],
+)
+def test_a_rename_and_a_change_below_it_at_once_are_both_found(
+    system: System, show: Show, first: str, second: str
+) -> None:
+    """Whichever commits first: the other waits for it, and sees it."""
+    ids = {"sequence": show.opening, "shot": show.shots[0]}
+    url = system.parts.urls["assets"]
+    with closing(psycopg2.connect(url)) as one, closing(psycopg2.connect(url)) as two:
+        one.cursor().execute(first.format(**ids))
+
+        def write() -> None:
+            two.cursor().execute(second.format(**ids))
+            two.commit()
+
+        other = threading.Thread(target=write)
+        other.start()
+        until(lambda: waits(url, two.info.backend_pid), what="the other's wait")
+        one.commit()
+        other.join(20)
+        cursor = one.cursor()
+        cursor.execute(FOUND)
+        assert cursor.fetchone() == (1,)
+
+
+def waits(url: str, process: int) -> bool:
+    """Whether a connection waits for a lock."""
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", (process,))
+        row = cursor.fetchone()
+    return row == (True,)
