@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.engine import Connection
-
 from services.assets.policy.entities import BY_KIND
 from services.assets.policy.membership import project_names
 from services.assets.search import sql
@@ -18,8 +16,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.search.finding import SHORTEST, Search, terms_of
-from services.common.search.phrases import Phrase, Term
+from services.common.search.finding import SHORTEST, Search, Typed
 
 #: The kinds, by the names that clients ask for.
 KINDS: Final = {f"{kind}s": kind for kind in sql.CODES}
@@ -47,9 +44,9 @@ class SearchRpc(ResourceService):
         # Made before a connection is taken: what a vendor sees, another service is asked for.
         entries = {name: _entries(self, KINDS[name], names) for name in asked}
         with self.database.read() as connection:
-            terms = terms_of(connection, question.query)
+            typed = Typed(connection, question.query)
             found = {
-                name: _hits(self, connection, KINDS[name], rows, terms, question)
+                name: _hits(self, typed, KINDS[name], rows, question)
                 for name, rows in entries.items()
             }
         _complete(self, found, names)
@@ -60,11 +57,15 @@ def _searched(ctx: CallContext, project: UUID | None) -> Mapping[UUID, str]:
     """The names of the productions to search, by id: open ones, and of the caller."""
     ids = ctx.actor.open_projects
     if ctx.actor.is_admin:
-        ids = frozenset(UUID(ident) for ident in ctx.ask("crud", "list_open_project_ids"))
-    if project is not None:
-        ids &= {project}
-    names = project_names(ctx, sorted(ids)) if ids else {}
-    return {UUID(ident): name for ident, name in names.items()}
+        opened, found = ctx.ask_all(
+            [("crud", "list_open_project_ids", {}), ("crud", "list_project_names", {"ids": None})]
+        )
+        ids = frozenset(UUID(ident) for ident in opened)
+    else:
+        found = project_names(ctx, sorted(ids)) if ids else {}
+    names = {UUID(ident): str(name) for ident, name in found.items()}
+    wanted = ids if project is None else ids & {project}
+    return {ident: names[ident] for ident in wanted if ident in names}
 
 
 def _entries(ctx: CallContext, kind: str, projects: Mapping[UUID, str]) -> Select:
@@ -74,20 +75,13 @@ def _entries(ctx: CallContext, kind: str, projects: Mapping[UUID, str]) -> Selec
     return sql.entries(ctx, kind, seen)
 
 
-def _hits(  # noqa: PLR0917 - all of them vary
-    ctx: CallContext,
-    connection: Connection,
-    kind: str,
-    entries: Select,
-    terms: list[Term],
-    question: Question,
+def _hits(
+    ctx: CallContext, typed: Typed, kind: str, entries: Select, question: Question
 ) -> list[JsonObject]:
     """A page of the entities of a kind, as clients read them."""
-    if not terms:
-        return []
-    search = Search(connection, entries, Phrase(terms, sql.CODES[kind]))
+    search = Search(typed, entries, sql.CODES[kind])
     ids = search.page(question.offset, min(question.limit, MOST))
-    return sql.read(ctx, connection, kind, ids, search.phrase) if ids else []
+    return sql.read(ctx, typed.connection, kind, ids, search.phrase) if ids else []
 
 
 def _complete(

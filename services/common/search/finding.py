@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.search import typos
-from services.common.search.phrases import Phrase, Term
+from services.common.search.phrases import FIELDS, Phrase, Term
 from services.common.search.tables import entry
 
 #: Characters and words of a question that are looked at.
@@ -31,27 +32,32 @@ SIMILAR: Final = sa.text(
 )
 
 
-def terms_of(connection: Connection, typed: str) -> list[Term]:
-    """The words of a question, without accents and case; the last one may go on."""
-    text = connection.scalar(SPLIT, {"typed": typed[:LONGEST]}) or ""
-    words = [word for word in text.split(" ") if word][:WORDS]
-    return [Term(word, is_prefix=place == len(words)) for place, word in enumerate(words, start=1)]
+class Typed:
+    """What was typed: its words, without accents and case; the last one may go on."""
 
+    def __init__(self, connection: Connection, question: str) -> None:
+        self.connection = connection
+        text = connection.scalar(SPLIT, {"typed": question[:LONGEST]}) or ""
+        words = [word for word in text.split(" ") if word][:WORDS]
+        last = len(words) - 1
+        self.terms = [Term(word, is_prefix=place == last) for place, word in enumerate(words)]
 
-def with_similar(connection: Connection, terms: Sequence[Term]) -> list[Term]:
-    """The words, with those that they may have meant."""
-    asked = [term for term in terms if typos.allowed(term.word)]
-    if not asked:
-        return list(terms)
-    given = {"words": [t.word for t in asked], "prefixes": [t.is_prefix for t in asked]}
-    near: dict[str, dict[str, int]] = {}
-    for wanted, word in connection.execute(SIMILAR, given):
-        is_prefix = any(t.is_prefix for t in asked if t.word == wanted)
-        count = typos.errors(wanted, word, is_prefix=is_prefix)
-        # No error at all: the word itself, or one that begins with it.
-        if 0 < count <= typos.allowed(wanted):
-            near.setdefault(wanted, {})[word] = count
-    return [replace(term, similar=tuple(near.get(term.word, {}).items())) for term in terms]
+    @cached_property
+    def similar(self) -> list[Term]:
+        """The words, with those that they may have meant: of any kind, so they are read once."""
+        asked = {term.word: term for term in self.terms if typos.allowed(term.word)}
+        if not asked:
+            return self.terms
+        given = {"words": [*asked], "prefixes": [term.is_prefix for term in asked.values()]}
+        near: dict[str, dict[str, int]] = {}
+        for wanted, word in self.connection.execute(SIMILAR, given):
+            count = typos.errors(wanted, word, is_prefix=asked[wanted].is_prefix)
+            # No error at all: the word itself, or one that begins with it.
+            if 0 < count <= typos.allowed(wanted):
+                near.setdefault(wanted, {})[word] = count
+        return [
+            replace(term, similar=tuple(near.get(term.word, {}).items())) for term in self.terms
+        ]
 
 
 @dataclass
@@ -79,14 +85,17 @@ class Search:
     ``doc`` is what the caller may see of an entry's words.
     """
 
-    def __init__(self, connection: Connection, entries: Select, phrase: Phrase) -> None:
-        self.connection, self.entries, self.phrase = connection, entries, phrase
+    def __init__(self, typed: Typed, entries: Select, kind: str, fields: str = FIELDS) -> None:
+        self.typed, self.connection, self.entries = typed, typed.connection, entries
         self.columns = entries.selected_columns
+        #: What is looked for: in the end with similar words, if they were needed.
+        self.phrase = Phrase(typed.terms, kind, fields)
 
     def page(self, offset: int, limit: int) -> list[UUID]:
         """The entries from ``offset`` on, at most ``limit``, the best first."""
-        found = Found(offset, limit)
-        whole = self.phrase
+        found, whole = Found(offset, limit), self.phrase
+        if not whole.terms:
+            return []
         passed = whole.all_in(whole.fields)
         count, ids = self._ranked(whole, 0, "", found)
         if count > RANKED:
@@ -94,15 +103,24 @@ class Search:
         found.add(count, ids)
         if not found.missing:
             return found.ids
-        self.phrase = replace(whole, terms=with_similar(self.connection, whole.terms))
-        for words in range(len(whole.terms), 0, -1):
-            part = self.phrase.first(words)
+        self.phrase = replace(whole, terms=self.typed.similar)
+        for part in self._parts():
             count, ids = self._ranked(part, MOST_ERRORS, passed, found)
             found.add(count, ids)
             passed = f"{passed} | {part.all_in(part.fields, MOST_ERRORS)}"
             if not found.missing:
                 break
         return found.ids
+
+    def _parts(self) -> list[Phrase]:
+        """The first words, all of them down to one, as far as any entry has them."""
+        parts = [self.phrase.first(count) for count in range(len(self.phrase.terms), 0, -1)]
+        if len(parts) == 1:
+            return parts
+        matching = (self._matching(part.all_in(part.fields, MOST_ERRORS)) for part in parts)
+        there = (self.entries.where(condition).exists() for condition in matching)
+        flags = self.connection.execute(sa.select(*there)).one()
+        return [part for part, is_there in zip(parts, flags, strict=True) if is_there]
 
     def _ranked(
         self, phrase: Phrase, errors: int, passed: str, found: Found

@@ -30,7 +30,7 @@ class Searched:
         names = {show.project: "Film", show.other_project: "Other"}
         service.fakes.replies |= {
             "crud.list_open_project_ids": opened,
-            "crud.list_project_names": lambda ids: {i: names[i] for i in ids},
+            "crud.list_project_names": lambda ids: {i: names[i] for i in ids or names},
             "tasks.list_assigned_entities": [],
             **{f"{name}.references_row": False for name in ("auth", "tasks", "chat", "crud")},
             "tasks.list_extensions_of_previews": lambda ids: dict.fromkeys(ids, "png"),
