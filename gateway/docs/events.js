@@ -14,25 +14,41 @@ const place = document.getElementById("events");
 const find = document.getElementById("find");
 let whole = {};
 
+// An operation for each event whose name and summary have the words, in the exchange of its service;
+// and one for each other way: those carry all events, so one stands for them.
+function operations(words) {
+  const found = {};
+  const others = {};
+  let kept = 0;
+  for (const [name, operation] of Object.entries(whole.operations)) {
+    const key = name.replace("send_", "");
+    const channel = whole.channels[key];
+    const only = (message) => ({
+      ...operation, channel: { ...channel, messages: { [message]: channel.messages[message] } },
+    });
+    if (!key.endsWith("_events")) {
+      others[name] = only(Object.keys(channel.messages)[0]);
+      continue;
+    }
+    for (const message of Object.keys(channel.messages)) {
+      const { name: address, summary } = whole.components.messages[message];
+      const text = `${address} ${summary}`.toLowerCase();
+      if (found[message] || !words.every((word) => text.includes(word))) continue;
+      found[message] = { ...only(message), summary, description: undefined };
+      found[message].channel.address = address;
+      kept += 1;
+    }
+  }
+  place.dataset.events = kept;
+  return words.length ? found : { ...others, ...found };
+}
+
 function show(words) {
-  const channels = Object.entries(whole.channels).filter(([key, channel]) => {
-    const text = `${channel.address} ${whole.components.messages[key].summary}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-  const kept = new Set(channels.map(([key]) => key));
-  const of = (all, name) => Object.fromEntries(
-    Object.entries(all).filter(([key]) => kept.has(name(key))),
-  );
-  const shown = {
-    ...whole,
-    channels: Object.fromEntries(channels),
-    operations: of(whole.operations, (key) => key.replace("publish_", "")),
-  };
+  const shown = { ...whole, channels: {}, operations: operations(words) };
   AsyncApiStandalone.render({
     schema: { ...resolved(shown, whole), "x-parser-spec-parsed": true, "x-parser-api-version": 3 },
     config: { show: { sidebar: true, errors: false, servers: false, schemas: false }, sidebar: { showOperations: "byDefault" } },
   }, place);
-  place.dataset.events = kept.size;
 }
 
 let typing;
