@@ -33,6 +33,7 @@ CLOSED: Final = (
 # ``unaccent`` with its dictionary named depends on nothing that a session sets, though it isn't
 # declared immutable. Each word gets the code of its kind and field as a prefix, so that the index
 # tells them apart. Texts are cut: a write must not fail for the size of its index entry.
+# The settings of a module are known only once it is loaded, hence the call of one of its functions.
 FUNCTIONS: Final = """
 CREATE FUNCTION search_text(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT btrim(regexp_replace(
@@ -48,6 +49,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ''
   )
 $$;
+SELECT {pg_trgm}.similarity('a', 'b');
 CREATE FUNCTION search_similar(wanted text, is_prefix boolean) RETURNS SETOF text
 LANGUAGE sql STABLE
 SET {trgm}.similarity_threshold = 0.2 SET {trgm}.word_similarity_threshold = 0.4 AS $$
@@ -93,8 +95,6 @@ def create_search(op: Operations) -> None:
     op.create_index("ix_search_word_word", "search_word", ["word"])
     trigrams = f"CREATE INDEX ix_search_word_similar ON search_word USING gin (word {schemas['pg_trgm']}.gin_trgm_ops)"  # noqa: E501
     op.execute(trigrams)
-    # Loads the module: only then are its settings known.
-    op.execute(f"SELECT {schemas['pg_trgm']}.similarity('a', 'b')")
     op.execute(FUNCTIONS.format(**schemas, trgm="pg_trgm"))
     op.execute(NOTE_WORDS)
 
@@ -109,6 +109,8 @@ def drop_search(op: Operations) -> None:
 
 def _extension_schemas(op: Operations) -> dict[str, str]:
     """The schemas of the extensions, which are created if this role may. Raises CommandError."""
+    if op.get_context().as_sql:
+        return dict.fromkeys(EXTENSIONS, "extensions")
     connection = op.get_bind()
     found = _installed(connection)
     missing = [name for name in EXTENSIONS if name not in found]
