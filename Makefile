@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
 
 .venv/runtime: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Callboard needs Python 3.11 or newer on PATH."; exit 1; }
@@ -56,8 +56,20 @@ verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with the system: counts,
 export: .venv/runtime ## Write all rows as a dump (FILE=callboard.json.gz)
 	@$(BIN)/python -m deploy.transfer export
 
+.PHONY: subscriber
+subscriber: .venv/runtime ## Make an account at the broker: NAME=farm PRODUCTIONS="Film …"|all EVENTS="task:* …" (ROTATE=yes)
+	@$(BIN)/python -m deploy.subscribers make
+
+.PHONY: subscribers
+subscribers: .venv/runtime ## List the accounts at the broker, with lag
+	@$(BIN)/python -m deploy.subscribers list
+
+.PHONY: subscriber-revoke
+subscriber-revoke: .venv/runtime ## End an account at the broker, with its queue: NAME=farm
+	@$(BIN)/python -m deploy.subscribers revoke
+
 .PHONY: replay
-replay: .venv/runtime ## Replay events: SINCE=… UNTIL=… TO=file:events.jsonl|queue:name (EVENTS="task:*", PRODUCTION=…)
+replay: .venv/runtime ## Replay events: SINCE=… UNTIL=… TO=file:events.jsonl|queue:…|subscriber:…|webhook:… (EVENTS="task:*", PRODUCTION=…)
 	@$(BIN)/python -m deploy.replay
 
 .PHONY: backup

@@ -1,9 +1,11 @@
-"""``make replay``: events of the history once more, into a file or a queue.
+"""``make replay``: events of the history once more, into a file or a queue, or to a webhook.
 
 ``SINCE`` and ``UNTIL`` are positions or times (UTC), both inclusive; ``TO`` is
-``file:events.jsonl`` (``.gz`` compresses it) or ``queue:name``. ``EVENTS`` are names, with ``*``
-for any part, and ``PRODUCTION`` an id. Whoever reads a queue gets what ``callboard.full`` had, with
-the header ``replayed``.
+``file:events.jsonl`` (``.gz`` compresses it), ``queue:name``, ``subscriber:name`` or
+``webhook:id``. ``EVENTS`` are names, with ``*`` for any part, and ``PRODUCTION`` an id. Whoever
+reads a queue gets what ``callboard.full`` had, with the header ``replayed``; an account of a
+program (``services.crud.subscribers``) what it may hear of that. A webhook's events are sent by the
+sender, to the webhook's own filters and rights.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from uuid import UUID
 
 import kombu
+import msgspec
 import psycopg2
 from amqp.exceptions import NotFound
 from tqdm import tqdm
@@ -28,15 +31,29 @@ from deploy.broker_connection import BROKEN, reach
 from deploy.transfer.report import TransferError
 from deploy.transfer.target import Target
 from services.common.contracts.full_events import Recorded
+from services.common.contracts.subscribers import as_managers_hear
+from services.common.errors import ServiceError
 from services.common.wire.publisher import Publisher
+from services.common.wire.rpc_client import RpcClient
+from services.crud.subscribers import orders
+from services.crud.subscribers.accounts import PREFIX, Account, NoAccountError, heard_by
+from services.crud.subscribers.management import Management, ManagementError
+from services.crud.subscribers.orders import OrderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-USAGE: Final = "Set TO=file:events.jsonl or TO=queue:name."
+    from services.common.contracts.subscribers import Heard
+
+USAGE: Final = "Set TO=file:events.jsonl, TO=queue:name, TO=subscriber:name or TO=webhook:id."
 #: Events published before their confirms are awaited, and rows fetched at once.
 BATCH: Final = 1000
 REPLAYED: Final = "replayed"
+#: Seconds for the connection over which ``crud`` is called.
+CONNECT_SECONDS: Final = 5.0
+KINDS: Final = frozenset({"file", "queue", "subscriber", "webhook"})
+#: Ends of the order of a webhook where none is given: all that the history has.
+FIRST, LAST = "1", "9999-12-31T23:59:59"
 SELECT: Final = "SELECT {columns} FROM event_history WHERE {conditions} ORDER BY position"
 
 
@@ -61,6 +78,16 @@ class Wanted(NamedTuple):
         return cls(
             " AND ".join(condition for condition, _ in found) or "true",
             [parameter for _, parameter in found],
+        )
+
+    def heard_by(self, heard: Heard) -> Wanted:
+        """These, of what an account hears."""
+        found: list[tuple[str, Any]] = [("name LIKE ANY(%s)", heard.patterns)]
+        if heard.productions is not None:
+            found.append(("project_id = ANY(%s::uuid[])", sorted(map(str, heard.productions))))
+        return Wanted(
+            " AND ".join([self.conditions, *(condition for condition, _ in found)]),
+            [*self.parameters, *(parameter for _, parameter in found)],
         )
 
 
@@ -142,27 +169,92 @@ def _check_queue(uri: str, queue: str) -> None:
         raise TransferError(message) from None
 
 
-def replay(target: Target, environ: Mapping[str, str]) -> int:
-    """Replay events; returns how many. Raises TransferError."""
-    kind, _, name = environ.get("TO", "").partition(":")
-    if kind not in {"file", "queue"} or not name:
-        raise TransferError(USAGE)
-    wanted, url = Wanted.of(environ), target.urls["crud"]
-    sink = to_file(Path(name)) if kind == "file" else to_queue(target.amqp_uri, name)
+def replay(target: Target, environ: Mapping[str, str], kind: str, name: str) -> int:
+    """Replay events into a file or a queue; returns how many. Raises TransferError."""
+    wanted, url, queue = Wanted.of(environ), target.urls["crud"], name
+    if kind == "subscriber":
+        account = _account(name)
+        wanted, queue = wanted.heard_by(_heard_by(target, account)), account.queue
+    sink = to_file(Path(name)) if kind == "file" else to_queue(target.amqp_uri, queue)
     bar = tqdm(desc="replaying", total=count(url, wanted), unit="event", disable=None)
     replayed = 0
     with sink as put, bar, closing(events(url, wanted)) as found:
         while batch := list(itertools.islice(found, BATCH)):
-            put(batch)
-            replayed += len(batch)
+            told = [as_managers_hear(one) for one in batch] if kind == "subscriber" else batch
+            told = [one for one in told if one is not None]
+            put(told)
+            replayed += len(told)
             bar.update(len(batch))
     return replayed
 
 
+def _account(name: str) -> Account:
+    try:
+        return orders.account({"NAME": name})
+    except OrderError:
+        message = f"TO names {name!r}, which is no name of an account."
+        raise TransferError(message) from None
+
+
+def _heard_by(target: Target, account: Account) -> Heard:
+    """What an account hears. Raises TransferError."""
+    url = target.environ.get("BROKER_MANAGEMENT_URL", "")
+    try:
+        with Management(target.amqp_uri, url) as broker:
+            return heard_by(broker, account)
+    except NoAccountError:
+        message = f"There is no account {account.name}: make subscriber makes it."
+        raise TransferError(message) from None
+    except ManagementError as error:
+        raise TransferError(str(error)) from None
+
+
+def order_for_webhook(target: Target, environ: Mapping[str, str], ident: str) -> str:
+    """Have a webhook's events sent again, and say which. Raises TransferError."""
+    if unused := [name for name in ("EVENTS", "PRODUCTION") if environ.get(name)]:
+        message = f"{unused[0]} is not for webhooks: their own filters apply."
+        raise TransferError(message)
+    order = {
+        **_end("from", "SINCE", environ.get("SINCE") or FIRST),
+        **_end("to", "UNTIL", environ.get("UNTIL") or LAST),
+    }
+    client = RpcClient(target.amqp_uri, name="replay")
+    client.link.start()
+    try:
+        client.link.ready.wait(CONNECT_SECONDS)
+        arguments = msgspec.json.encode({"ident": ident, "data": order})
+        ordered = client.call("crud", "replay_webhook", arguments).decoded()
+    except ServiceError as error:
+        reason = " ".join(str(one) for one in (error.message or error.kind, error.data) if one)
+        message = f"The webhook {ident} can't be sent events again: {reason}"
+        raise TransferError(message) from None
+    finally:
+        client.link.stop()
+    first, last = ordered["from_position"], ordered["to_position"]
+    return f"Events {first} to {last} are sent to the webhook {ident} again."
+
+
+def _end(end: str, variable: str, text: str) -> dict[str, Any]:
+    """One end of the range, as a webhook's order has it. Raises TransferError."""
+    _, bound = _bound(variable, text, "")
+    if isinstance(bound, int):
+        return {f"{end}_position": bound}
+    return {f"{end}_time": bound.astimezone(UTC).replace(tzinfo=None).isoformat()}
+
+
 def main(environ: Mapping[str, str]) -> str:
-    """Replay, and say how many events it were."""
-    number = replay(Target.load(environ), environ)
-    return f"{number} events replayed to {environ['TO'].partition(':')[2]}."
+    """Replay, and say what was. Raises TransferError."""
+    kind, _, name = environ.get("TO", "").partition(":")
+    if kind not in KINDS or not name:
+        raise TransferError(USAGE)
+    if kind == "queue" and name.startswith(PREFIX):
+        message = f"{name} is an account's: set TO=subscriber:{name.removeprefix(PREFIX)}."
+        raise TransferError(message)
+    target = Target.load(environ)
+    if kind == "webhook":
+        return order_for_webhook(target, environ, name)
+    number = replay(target, environ, kind, name)
+    return f"{number} events replayed to {name}."
 
 
 if __name__ == "__main__":

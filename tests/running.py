@@ -93,6 +93,7 @@ class System:
             **os.environ,
             **own,
             "AMQP_URI": self.parts.amqp_uri,
+            "BROKER_MANAGEMENT_URL": self.parts.management_url,
             "SECRET_KEY": SECRET,
             "ENCRYPTION_KEY": ENCRYPTION,
             "BCRYPT_COST": "4",

@@ -52,6 +52,7 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
         "ACCEPT_DEFAULT_PASSWORD": "true",
         **inherited,
         "AMQP_URI": parts.amqp_uri,
+        **({"BROKER_MANAGEMENT_URL": parts.management_url} if parts.broker else {}),
         "STORAGE_URL": settings.storage_url or f"file://{folder / 'storage'}",
         "MAIL_URL": settings.mail_url or f"file://{folder / 'mail'}",
         "SITE_URL": settings.site_url or f"http://localhost:{settings.http_port}",
@@ -173,7 +174,12 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
             password = settings.admin_password or parts.secrets.get("admin_password", 20)
             parts.secrets.keep("admin_login", f"{settings.admin_email}  {password}")
         # For the commands that work on this run (``deploy.transfer.target``).
-        reached = {"urls": parts.urls, "amqp_uri": parts.amqp_uri, "http_port": settings.http_port}
+        reached = {
+            "urls": parts.urls,
+            "amqp_uri": parts.amqp_uri,
+            "management_url": parts.management_url,
+            "http_port": settings.http_port,
+        }
         parts.secrets.keep("parts", reached)
         login = parts.secrets.values.get("admin_login", "as before")
         children = processes(settings, environment(settings, parts), parts.urls)

@@ -36,6 +36,11 @@ class Parts:
     broker: RabbitMQ | None
     created_admin: bool = False
 
+    @property
+    def management_url(self) -> str:
+        """Where the broker's management answers; empty for that of a broker elsewhere."""
+        return self.broker.management_url if self.broker is not None else ""
+
     def wait(self, stopping: threading.Event | None = None) -> None:
         """Wait until the broker accepts connections. Raises StartError, StoppedError."""
         if self.broker is not None:

@@ -41,11 +41,16 @@ log.file.level = warning
 log.console = false
 prometheus.tcp.ip = 127.0.0.1
 prometheus.tcp.port = {metrics}
-# rabbitmq_prometheus reads the node's own counters; the collector only feeds the management UI.
+management.tcp.ip = 127.0.0.1
+management.tcp.port = {management}
+# rabbitmq_prometheus reads the node's own counters; the collector only feeds the charts of the
+# management UI.
 management_agent.disable_metrics_collector = true
 """
-#: Queue metrics and alarms for Prometheus, and the plugins which that one depends on.
-PLUGINS: Final = ("rabbitmq_prometheus", "rabbitmq_management_agent", "rabbitmq_web_dispatch")
+#: Queue metrics and alarms for Prometheus; users and limits for ``make subscriber``.
+ENABLED: Final = ("rabbitmq_prometheus", "rabbitmq_management")
+#: These, and the plugins which they depend on.
+PLUGINS: Final = (*ENABLED, "rabbitmq_management_agent", "rabbitmq_web_dispatch")
 #: Part of the path of the node's data, so it must not depend on anything that changes.
 NODE: Final = "callboard@localhost"
 #: Two schedulers without busy waiting and without binding to cores, since the machine is shared;
@@ -58,7 +63,7 @@ MISSING: Final = (
     "RabbitMQ is not installed and could not be: install the package rabbitmq-server "
     "(Debian, Ubuntu) or rabbitmq (brew), or set AMQP_URI to a broker that runs elsewhere."
 )
-IMAGE: Final = "rabbitmq:4"
+IMAGE: Final = "rabbitmq:4-management"
 
 
 class RabbitMQ:
@@ -72,6 +77,7 @@ class RabbitMQ:
         ports = _ports(secrets)
         self.uri = f"amqp://callboard:{password}@127.0.0.1:{ports['amqp']}/"
         self.metrics_port = ports["metrics"]
+        self.management_url = f"http://127.0.0.1:{ports['management']}/"
         script = find_script()
         self.children = (
             self._natively(script, ports, password) if script else self._docker(ports, password)
@@ -81,9 +87,14 @@ class RabbitMQ:
         config = self.folder / "rabbitmq.conf"
         config.touch(mode=0o600)
         config.write_text(
-            CONFIG.format(port=ports["amqp"], metrics=ports["metrics"], password=password)
+            CONFIG.format(
+                port=ports["amqp"],
+                metrics=ports["metrics"],
+                management=ports["management"],
+                password=password,
+            )
         )
-        (self.folder / "enabled_plugins").write_text(f"[{PLUGINS[0]}].\n")
+        (self.folder / "enabled_plugins").write_text(f"[{','.join(ENABLED)}].\n")
         (self.folder / "advanced.config").write_text("[].\n")
         own = {
             **self.environ,
@@ -126,6 +137,8 @@ class RabbitMQ:
             f"127.0.0.1:{ports['amqp']}:5672",
             "-p",
             f"127.0.0.1:{ports['metrics']}:15692",  # the image enables rabbitmq_prometheus
+            "-p",
+            f"127.0.0.1:{ports['management']}:15672",
             "-e",
             "RABBITMQ_DEFAULT_USER=callboard",
             "-e",
@@ -248,7 +261,8 @@ def _succeeds(*command: str) -> bool:
 def _ports(secrets: Secrets) -> dict[str, int]:
     """Free ports: those of the last run, where they are still free."""
     previous = secrets.values.get("broker_ports", {})
-    ports = {name: previous.get(name, 0) for name in ("amqp", "distribution", "epmd", "metrics")}
+    names = ("amqp", "distribution", "epmd", "metrics", "management")
+    ports = {name: previous.get(name, 0) for name in names}
     # All stay bound until the last is chosen, else two names could get the same port.
     sockets = []
     for name, port in ports.items():

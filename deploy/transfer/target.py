@@ -43,6 +43,9 @@ class Target:
             "ENCRYPTION_KEY": settings.encryption_key or secrets.get("encryption_key", 64),
         }
         storage = settings.storage_url or f"file://{settings.folder / 'storage'}"
+        # A run that an earlier release started has no management, nor do brokers elsewhere.
+        if url := parts.get("management_url"):
+            keys["BROKER_MANAGEMENT_URL"] = url
         target = cls(parts["urls"], parts["amqp_uri"], {**environ, **keys}, base, storage)
         target.check(settings.folder)
         return target

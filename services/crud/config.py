@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 
 from services.common.access import sealing
 from services.common.config import FileSettings, check_secret
 
+HISTORY_DAYS: Final = 90
+
 
 class CrudSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     """Settings of ``crud``."""
 
     #: Days for which the history of events is kept.
-    history_days: Annotated[int, msgspec.Meta(ge=1)] = 90
+    history_days: Annotated[int, msgspec.Meta(ge=1)] = HISTORY_DAYS
+    #: Where the broker's management answers; empty means the usual port of the broker's host.
+    broker_management_url: str = ""
     #: Encrypts the secrets of webhooks at rest; keep it when ``SECRET_KEY`` is rotated.
     encryption_key: str
     #: Previous keys, separated by commas, which still decrypt.

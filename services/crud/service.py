@@ -42,6 +42,7 @@ from services.crud.resources import RESOURCES
 from services.crud.saved_searches.rpc import SavedSearchRpc
 from services.crud.schedules.rpc_items import ScheduleRpc
 from services.crud.schedules.rpc_versions import ScheduleVersionRpc
+from services.crud.subscribers.rpc import SubscriberRpc
 from services.crud.templates.rpc_apply import TemplateRpc
 from services.crud.templates.rpc_lists import TemplateListRpc
 from services.crud.templates.rpc_settings import TemplateSettingsRpc
@@ -76,6 +77,7 @@ class CrudService(
     HistoryPartitionRpc,
     BackgroundRpc,
     WebhookRpc,
+    SubscriberRpc,
 ):
     """The studio's records."""
 

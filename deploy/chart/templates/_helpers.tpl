@@ -91,6 +91,10 @@ labels:
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.auth "optional" true) }}
 {{ include "callboard.secretVariable" (dict "name" "MAIL_URL" "secret" $secrets.auth) }}
 {{- end }}
+{{- /* Else the usual port of the host in AMQP_URI. */}}
+{{- if and (eq $name "crud") (or $root.Values.broker.create $root.Values.broker.managementUrl) }}
+- {name: BROKER_MANAGEMENT_URL, value: {{ include "callboard.managementUrl" $root | quote }}}
+{{- end }}
 {{- if has $name (list "crud" "webhooks") }}
 {{ include "callboard.secretVariable" (dict "name" "ENCRYPTION_KEY" "secret" $secrets.webhooks) }}
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.webhooks "optional" true) }}

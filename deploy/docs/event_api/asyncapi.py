@@ -20,7 +20,8 @@ Every change, told once it is committed, in order, at least once: an event has t
 and however it comes. Four ways carry them:
 
 * **AMQP**, for services that must not miss any: bind a queue to `<service>.events` (payloads of
-  ids), or to `callboard.full` (events in full).
+  ids), or to `callboard.full` (events in full); with an account for some productions, read the
+  queue of events in full that came with it.
 * **HTTP**, for scripts: Server-Sent Events that go on after any position, or a long poll.
 * **Socket.IO**, for `gazu.events` and the web interface.
 * **Webhooks**, for programs elsewhere: signed requests, repeated until they are answered.

@@ -49,6 +49,11 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The changed fields that somebody with a role, who is no administrator, does not see."""
         return frozenset((*self.hidden.get(role, ()), *self.hidden.get(OTHERS, ())))
 
+    def shown_to(self, role: str, changes: Changes) -> Changes:
+        """The changes that somebody with a role, who is no administrator, sees of these."""
+        hidden = self.hidden_from(role)
+        return {name: change for name, change in changes.items() if name not in hidden}
+
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
     """A row by its id and name."""

@@ -177,6 +177,12 @@ class Session:
         """Declare an exchange."""
         self.send(Exchange.Declare(exchange=name, exchange_type=kind, durable=durable, nowait=True))
 
+    def exchange_bind(self, exchange: str, source: str, routing_key: str) -> None:
+        """Have ``source`` pass on what has the routing key to the exchange."""
+        self.send(
+            Exchange.Bind(destination=exchange, source=source, routing_key=routing_key, nowait=True)
+        )
+
     def queue_declare(
         self,
         name: str,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from services.common.contracts.subscribers import MANAGERS
+
 if TYPE_CHECKING:
     from services.common.wire.session import Session
 
@@ -51,6 +53,9 @@ CHANGES: Final = "callboard.changes"
 CHANGES_QUEUE: Final = "crud.publish_events.ordered"
 #: The topic exchange of described events (``contracts.full_events``), routed by event name.
 FULL: Final = "callboard.full"
+#: The topic exchange of those that managers hear, for accounts of programs: routed by production
+#: and name (``contracts.subscribers``).
+SUBSCRIBERS: Final = "callboard.subscribers"
 #: The stream of described events that gateways read; its limits in bytes and in age.
 LIVE: Final = "callboard.live"
 LIVE_LIMITS: Final = {"x-max-length-bytes": 500_000_000, "x-max-age": "1D"}
@@ -99,7 +104,9 @@ def declare_exchanges(session: Session) -> None:
 
 
 def declare_live(session: Session) -> None:
-    """Declare the exchange of described events, and the stream that gateways read."""
+    """Declare the exchanges of described events, and the stream that gateways read."""
     session.exchange_declare(FULL, "topic")
+    session.exchange_declare(SUBSCRIBERS, "topic")
+    session.exchange_bind(SUBSCRIBERS, FULL, f"{MANAGERS}.#")
     session.queue_declare(LIVE, arguments={"x-queue-type": "stream", **LIVE_LIMITS})
     session.queue_bind(LIVE, FULL, "#")

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.contracts.full_events import Asked, DescribedEvent, Description, Recorded
+from services.common.contracts.subscribers import as_managers_hear, routing_key
 from services.common.crud import describing
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -20,7 +21,7 @@ from services.common.runtime.publishing import Message, Publishing
 from services.common.runtime.rpc_server import query
 from services.common.values import BadValue, parse_id, parse_moment
 from services.common.wire.rpc_protocol import Reply
-from services.common.wire.topology import CHANGES, FULL
+from services.common.wire.topology import CHANGES, FULL, SUBSCRIBERS
 from services.crud.history.audiences import decided as audiences_of
 from services.crud.history.descriptions import DESCRIBER
 from services.crud.history.names import Names
@@ -75,8 +76,9 @@ class HistoryRpc(ResourceService):
         fresh = [by_id.pop(UUID(str(ident)))._replace(position=place) for place, ident in recorded]
         earlier = self._recorded(by_id) if by_id else []
         self.publishing.publish(
-            Message(event.text, FULL, event.name, event.headers)
+            message
             for event in sorted([*earlier, *fresh], key=attrgetter("position"))
+            for message in _messages(event)
         )
 
     def _described(self, deliveries: Sequence[Delivery]) -> list[Recorded]:
@@ -185,6 +187,22 @@ def _position(connection: sa.Connection, after: str | None, since: str | None) -
     earlier = table.c.recorded_at < sa.func.timezone("utc", sa.literal(moment))
     newest = sa.select(sa.func.max(table.c.position)).where(earlier)
     return int(connection.scalar(newest) or 0)
+
+
+def _messages(event: Recorded) -> list[Message]:
+    """The messages of an event: one, unless managers hear of it and don't see all of it."""
+    told = as_managers_hear(event)
+    if told is None:
+        return [Message(event.text, FULL, event.name, event.headers)]
+    # Whoever is bound to FULL by the event's name gets the message as without this key, which the
+    # broker removes; accounts of programs are bound behind it.
+    keys = {"BCC": [routing_key(event)]}
+    if told is event:
+        return [Message(event.text, FULL, event.name, {**event.headers, **keys})]
+    return [
+        Message(event.text, FULL, event.name, event.headers),
+        Message(told.text, SUBSCRIBERS, event.name, {**told.headers, **keys}),
+    ]
 
 
 def _asked(delivery: Delivery) -> Asked:

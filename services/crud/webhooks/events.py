@@ -74,6 +74,5 @@ def _told(event: FullEvent, audience: Audience, hearer: Hearer) -> bytes | None:
     """What a manager of the event's production is told of it."""
     if MANAGER not in audience.roles and hearer.id not in audience.people:
         return None
-    hidden = audience.hidden_from(MANAGER)
-    shown = {name: change for name, change in event.changes.items() if name not in hidden}
+    shown = audience.shown_to(MANAGER, event.changes)
     return msgspec.json.encode(msgspec.structs.replace(event, changes=shown))

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from deploy.local.children import die_with_parent
+from deploy.replay import main as replay
+from deploy.transfer.report import TransferError
 from tests.running import Caller, System, free_port, until
 from tests.world import World
 
@@ -437,6 +440,35 @@ def test_a_range_is_sent_again_marked(system: System, admin: Caller, world: Worl
     assert {one["headers"].get("callboard-replay") for one in again} == {"true"}
     assert "callboard-replay" not in receiver.taken[0]["headers"]
     assert again[0]["id"] == receiver.taken[1]["id"]
+
+
+def test_make_replay_sends_to_a_webhook(system: System, admin: Caller, world: World) -> None:
+    """Signed and marked, to the webhook's own filters; until the newest event by default."""
+
+    def order(**given: Any) -> str:
+        words = {name.upper(): str(value) for name, value in given.items()}
+        return replay({**system.environment(), "TO": f"webhook:{made['id']}", **words})
+
+    with receiving() as receiver:
+        made = subscribe(admin, receiver)
+        before = datetime.now(UTC).isoformat()
+        change(admin, world, 3)
+        first, second, third = receiver.wait(3)
+        told = order(since=second)
+        assert told == f"Events {second} to {third} are sent to the webhook {made['id']} again."
+        until(lambda: len(receiver.taken) == 5, 30, "the replay")
+        order(since=before, until=first)
+        until(lambda: len(receiver.taken) == 6, 30, "the other replay")
+        again = receiver.taken[3:]
+        assert [one["position"] for one in again] == [second, third, first]
+        assert {one["headers"].get("callboard-replay") for one in again} == {"true"}
+        for given, message in (
+            ({"events": "task:*"}, "EVENTS is not for webhooks"),
+            ({"since": "yesterday"}, "SINCE is 'yesterday'"),
+            ({"to": f"webhook:{world.task}"}, "The webhook .* can't be sent"),
+        ):
+            with pytest.raises(TransferError, match=message):
+                order(**given)
 
 
 def test_the_documented_receiver_works(system: System, admin: Caller, world: World) -> None:

@@ -299,7 +299,7 @@ def test_only_the_gateway_accepts_traffic(variant: str, process: str) -> None:
 
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
 def test_egress_is_limited_to_what_each_process_needs(process: str) -> None:
-    """DNS, the broker, its database, the bucket, mail, receivers of webhooks."""
+    """DNS, the broker, its database, the bucket, mail, receivers of webhooks, the management."""
     out = set(egress_by_port("shared", process))
     wanted = {53}
     wanted |= {5672} if process != "prepare" else set()
@@ -307,6 +307,7 @@ def test_egress_is_limited_to_what_each_process_needs(process: str) -> None:
     wanted |= {443} if process in FILING else set()
     wanted |= {25, 465, 587} if process == "auth" else set()
     wanted |= {80, 443} if process == "webhooks" else set()
+    wanted |= {15672} if process == "crud" else set()
     assert out == wanted
 
 

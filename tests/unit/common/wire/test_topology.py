@@ -29,6 +29,11 @@ class Session:
         """Record an exchange."""
         self.exchanges[name] = kind
 
+    def exchange_bind(self, exchange: str, source: str, key: str) -> None:
+        """Record a binding, whose ends must have been declared."""
+        assert {exchange, source} <= self.exchanges.keys()
+        self.bindings.append((exchange, source, key))
+
     def queue_declare(self, name: str, *, arguments: dict[str, Any]) -> None:
         """Record a queue."""
         self.queues[name] = arguments
