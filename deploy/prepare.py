@@ -14,6 +14,8 @@ import sys
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from alembic.util import CommandError
+
 from deploy.local.provision import provision
 from deploy.local.settings import NO_STARTER_SET, SERVICES, STARTER_SET, StartError
 from deploy.local.starter_set import ensure_starter_set
@@ -75,7 +77,7 @@ def main() -> None:
         created = prepare(os.environ)
     except KeyError as missing:
         sys.exit(f"Set {missing.args[0]}.")
-    except StartError as error:
+    except (StartError, CommandError) as error:
         sys.exit(str(error))
     print(f"ready; {'an administrator' if created else 'no administrator'} was created")
 

@@ -96,7 +96,8 @@ def by_rpc() -> dict[str, list[Route]]:
     for route in ROUTES:
         # What the gateway answers itself is no reply of its method.
         if not route.is_live:
-            found[route.rpc].append(route)
+            for rpc in (route.rpc, *route.joined):
+                found[rpc].append(route)
     return found
 
 

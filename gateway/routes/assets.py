@@ -7,6 +7,7 @@ from services.common.contracts.assets import casting as k
 from services.common.contracts.assets import descriptors as d
 from services.common.contracts.assets import entities as e
 from services.common.contracts.assets import instances as i
+from services.common.contracts.assets import search as s
 from services.common.contracts.types import Id, ListedId
 
 PATHS = ("asset-instances", "entities", "entity-links", "entity-types", "metadata-descriptors")
@@ -104,6 +105,7 @@ ROUTES = (
     Route("GET", "/data/projects/{project_id}/sequences/all/casting",                  "assets.list_casting_of_sequences", returns=k.CastingsOfShots, slow=True),
     Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/sequences/all/casting", "assets.list_casting_of_episode_sequences", returns=k.CastingsOfShots, slow=True),
     Route("GET", "/data/projects/{project_id}/episodes/casting",                       "assets.list_casting_of_episodes", returns=k.CastingsOfEpisodes, slow=True),
+    Route("POST", "/data/search", "assets.search_entities", returns=s.Hits, takes=s.Question, body=Body.LENIENT, joined=("auth.search_persons",)),
     *(route for path in PATHS for route in data(path, service="assets")),
 )
 # fmt: on

@@ -50,6 +50,9 @@ class Route:
     access: Access = SIGNED_IN
     status: int = 200
     body: Body = Body.NONE
+    #: Methods of other owners that are asked at the same time, with the same arguments. Each answers
+    #: an object, whose members are put together.
+    joined: tuple[str, ...] = ()
     #: The type of its JSON body, and of what it answers (``services.common.contracts``). Those of
     #: generic CRUD are the resources' columns.
     takes: Any = None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from gateway.answers import Key
 from gateway.positions import passed_on
 from services.common.errors import Forbidden, ServiceError, Unavailable
-from services.common.wire.rpc_protocol import ACTOR, AUTHOR, POSITION
+from services.common.wire.rpc_protocol import ACTOR, AUTHOR, POSITION, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.identity import Identity
     from gateway.steps.exchange import Exchange
-    from services.common.wire.rpc_protocol import Reply
 
 REFUSED: Final = 400
 
@@ -86,10 +88,35 @@ async def _call(exchange: Exchange, identity: Identity | None) -> Reply:
         headers[ACTOR] = identity.actor
         if route.author:
             headers[AUTHOR] = identity.people or ""
+    if not route.joined:
+        return await _ask(exchange, route.rpc)
+    # All of them: an error of one waits for the others, whose replies would come to nobody.
+    replies = await asyncio.gather(
+        *(_ask(exchange, rpc) for rpc in (route.rpc, *route.joined)), return_exceptions=True
+    )
+    return joined(replies)
+
+
+async def _ask(exchange: Exchange, rpc: str) -> Reply:
+    route = exchange.route
+    service, _, function = rpc.partition(".")
     return await exchange.gateway.client.call(
-        route.service,
-        route.function,
+        service,
+        function,
         exchange.arguments,
-        headers=headers,
+        headers=exchange.headers,
         seconds=exchange.gateway.settings.list_deadline if route.slow else None,
     )
+
+
+def joined(replies: Sequence[Reply | BaseException]) -> Reply:
+    """One reply, with the members of all objects. Raises the first error."""
+    members, behind = [], []
+    for reply in replies:
+        if isinstance(reply, BaseException):
+            raise reply
+        members.append(reply.plain().strip()[1:-1])
+        behind.append(reply.headers.get("stale"))
+    body = b"{" + b",".join(filter(None, members)) + b"}"
+    stale = ",".join(filter(None, behind))
+    return Reply(body, headers={"stale": stale} if stale else {})

@@ -26,6 +26,7 @@ from services.common.database.tables import (
     table_of,
     text,
 )
+from services.common.search import tables as search_tables
 
 
 class Base(tables.Base):
@@ -33,6 +34,9 @@ class Base(tables.Base):
 
     __abstract__ = True
     metadata = new_metadata()
+
+
+search_tables.declare(Base.metadata)
 
 
 class EntityType(TimestampedRow, Base):

@@ -28,6 +28,7 @@ from services.assets.policy.castings import CASTINGS, INSTANCES
 from services.assets.policy.descriptors import DESCRIPTORS
 from services.assets.policy.entities import BY_KIND, ENTITIES
 from services.assets.resources import RESOURCES
+from services.assets.search.rpc import SearchRpc
 from services.common.crud.describing import DescriptionRpc
 from services.common.crud.rpc import CrudRpc
 
@@ -55,6 +56,8 @@ class AssetsService(
     InstanceRpc,
     # overview
     OverviewRpc,
+    # search
+    SearchRpc,
     # internal
     ContextRpc,
     FigureRpc,

@@ -26,6 +26,7 @@ from services.common.database.tables import (
     shotgrid_id,
     text,
 )
+from services.common.search import tables as search_tables
 
 
 class Base(tables.Base):
@@ -36,6 +37,7 @@ class Base(tables.Base):
 
 
 stored_files.declare(Base.metadata, "auth")
+search_tables.declare(Base.metadata)
 
 
 class Department(TimestampedRow, Base):

@@ -9,6 +9,7 @@ from services.auth.internal.webhook_mail import WebhookMailRpc
 from services.auth.models import Base
 from services.auth.people.rpc import DepartmentRpc
 from services.auth.people.rpc_preview import PreviewAccountRpc
+from services.auth.people.rpc_search import PersonSearchRpc
 from services.auth.policy.person_rules import reader
 from services.auth.policy.preview_accounts import PREVIEW_ACCOUNTS
 from services.auth.policy.protected import account_to_change
@@ -39,6 +40,7 @@ class AuthService(
     ContextRpc,
     DepartmentRpc,
     PreviewAccountRpc,
+    PersonSearchRpc,
     DescriptionRpc,
 ):
     """People, the studio, sessions."""

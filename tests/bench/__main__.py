@@ -47,6 +47,7 @@ from tests.bench.figures import figures
 from tests.bench.live import live
 from tests.bench.pages import pages
 from tests.bench.production import production
+from tests.bench.search import search
 from tests.bench.start import start_seconds
 from tests.bench.transfer import transfers
 from tests.running import SECRET, Caller, System, until
@@ -435,12 +436,14 @@ def main() -> None:
                     lambda: production(bench),
                     lambda: figures(bench),
                     lambda: pages(bench),
+                    lambda: search(bench),
                     lambda: transfers(system, folder, bench.note),
                 ]
                 only: dict[str, list[Callable[[], Any]]] = {
                     "pages": [lambda: pages(bench)],
                     "live": [lambda: live(bench)],
                     "figures": [lambda: figures(bench)],
+                    "search": [lambda: search(bench)],
                 }
                 steps = only.get(os.environ.get("ONLY", ""), steps)
                 until(bench.warm, 20, "the stock service")

@@ -86,6 +86,12 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         lambda ids: {"asset_ids": [ids["asset"]], "is_shared": False},
     ),
     "assets.move_concepts": lambda ids: {"concept_ids": [ids["concept"]]},
+    # All that is marked, see ``marks``.
+    "assets.search_entities": lambda _ids: {
+        "query": "zq-",
+        "limit": 1000,
+        "index_names": ["assets", "shots", "sequences", "episodes", "edits", "persons"],
+    },
     "assets.remove_entities": lambda ids: [ids["edit"]],
     "assets.update_shot": lambda _ids: {"nb_frames": 7},
     "assets.replace_asset_casting": lambda ids: [{"asset_id": ids["asset"], "nb_occurences": 1}],

@@ -62,6 +62,8 @@ TESTED_BY: Final = {
     "runtime/service.py": "tests/system/gateway/test_conditional.py",
     "version.py": "",
     "wire/queue_depths.py": "tests/system/whole/test_console.py",
+    "search/finding.py": "tests/service/assets/test_search.py",
+    "search/tables.py": "tests/system/common/test_migrations.py",
     "wire/errors.py": "tests/unit/common/wire/test_connection.py",
 }
 

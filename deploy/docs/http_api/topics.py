@@ -135,9 +135,9 @@ TOPICS: Final = (
     ),
     Topic(
         "Searches",
-        "Searches that people save.",
+        "Full text search, and searches that people save.",
         ("search-filters", "search-filter-groups"),
-        ("services.crud.saved_searches",),
+        ("services.assets.search", "services.crud.saved_searches"),
     ),
     Topic("Event log", "What happened, newest first.", ("events",), ("services.crud.event_log",)),
     Topic(

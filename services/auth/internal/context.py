@@ -80,7 +80,7 @@ class ContextRpc(ResourceService):
             "is_self_hosted": True,
             "crisp_token": "",
             "dark_theme_by_default": is_dark,
-            "indexer_configured": False,
+            "indexer_configured": True,
             "saml_enabled": False,
             "saml_idp_name": "",
             "oidc_enabled": False,

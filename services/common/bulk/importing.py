@@ -20,6 +20,7 @@ from services.common.database import row_counts
 from services.common.database.change_version import TOUCH
 from services.common.database.migrations import metadata_of
 from services.common.database.pools import plain_url
+from services.common.search import tables as search_tables
 from services.common.wire.topology import REPLACED
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ KERNEL: Final = frozenset(
     }
 )
 #: Tables that triggers fill.
-NOTES: Final = frozenset({row_counts.NOTES.name, "row_change"})
+NOTES: Final = frozenset({row_counts.NOTES.name, "row_change", *search_tables.TABLES})
 #: Bytes of all tables from which TRUNCATE is used; DELETE is quicker for small ones.
 LARGE: Final = 8 * 1024 * 1024
 ROW_FAULTS: Final = (psycopg2.DataError, psycopg2.IntegrityError)
@@ -301,6 +302,8 @@ class ServiceImport:
         """ANALYZE the tables in which more than ``rows`` rows changed."""
         tables = [f'"{name}"' for name, count in self.changed.items() if count > rows]
         if tables:
+            # What triggers wrote besides.
+            tables += sorted(search_tables.TABLES & metadata_of(self.service).tables.keys())
             self.connection.autocommit = True
             self.cursor.execute(f"ANALYZE {', '.join(tables)}")
 

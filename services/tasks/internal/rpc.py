@@ -29,6 +29,14 @@ class InternalRpc(ResourceService):
             }
 
     @query
+    def list_extensions_of_previews(self, ids: list[str]) -> dict[str, str | None]:
+        """The extensions of preview files, ``{preview file id: extension}``; for search results."""
+        statement = sa.select(PreviewFile.id, PreviewFile.extension)
+        statement = statement.where(PreviewFile.id.in_([UUID(ident) for ident in ids]))
+        with self.database.read() as connection:
+            return {str(ident): name for ident, name in connection.execute(statement)}
+
+    @query
     def read_department_of_task_type(self, task_type_id: str) -> str | None:
         """The department of a task type, or None."""
         statement = sa.select(TaskType.department_id).where(TaskType.id == UUID(task_type_id))

@@ -60,7 +60,7 @@ def test_the_config_is_public_and_reflects_the_organisation(
         "is_self_hosted": True,
         "crisp_token": "",
         "dark_theme_by_default": False,
-        "indexer_configured": False,
+        "indexer_configured": True,
         "saml_enabled": False,
         "saml_idp_name": "",
         "oidc_enabled": False,

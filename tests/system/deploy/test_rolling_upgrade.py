@@ -29,7 +29,14 @@ ROOT: Final = Path(__file__).parents[3]
 MIGRATIONS: Final = sorted(ROOT.glob("services/*/migrations/versions/*.py"))
 FIRST: Final = "0001"
 """Nothing ran before it, so it may do anything."""
-MAKES: Final = ("CREATE ", "CALL ", "DROP PROCEDURE ", "INSERT INTO row_count ")
+MAKES: Final = (
+    "CREATE ",
+    "CALL ",
+    "DROP PROCEDURE ",
+    "ANALYZE ",
+    "INSERT INTO row_count ",
+    "SELECT search_refresh(",
+)
 LOCKING: Final = {
     "assets-0004_count_rows_for_pages",
     "chat-0003_messages_in_order",

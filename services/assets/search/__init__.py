@@ -1,0 +1,1 @@
+"""The search in assets, shots, sequences, episodes and edits."""

@@ -1,0 +1,132 @@
+"""The statements of the search: the entries to look in, and the entities found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.engine import Connection
+
+from services.assets.entities.rpc_lists import plain_columns
+from services.assets.overview import views
+from services.assets.policy.access import ENTITY, TYPE, in_ids
+from services.assets.policy.entities import shown_data
+from services.common.access.context import CallContext
+from services.common.crud.row_json import rows_as_json
+from services.common.database.sql_types import Condition, Expression, Select
+from services.common.json_types import JsonObject
+from services.common.search import tables
+from services.common.search.finding import MOST_ERRORS, matches_any, words_in
+from services.common.search.phrases import Phrase
+
+ENTRY: Final = tables.entry
+#: The letters of the kinds in the index, as its triggers write them.
+CODES: Final[Mapping[str, str]] = {
+    "asset": "a",
+    "shot": "s",
+    "sequence": "q",
+    "episode": "e",
+    "edit": "d",
+}
+#: Metadata of shots that is numbers for machines, and not searched.
+TECHNICAL: Final = ("frame_in", "frame_out", "fps", "handle_in", "handle_out")
+#: What stands above an entity of a kind, as its row and the row above that.
+ABOVE: Final = ENTITY.outerjoin(
+    views.SEQUENCE, views.SEQUENCE.c.id == ENTITY.c.parent_id
+).outerjoin(views.EPISODE, views.EPISODE.c.id == views.SEQUENCE.c.parent_id)
+BELOW_EPISODE: Final = ENTITY.outerjoin(views.EPISODE, views.EPISODE.c.id == ENTITY.c.parent_id)
+SOURCES: Final[Mapping[str, Any]] = {
+    "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),
+    "shot": ABOVE,
+    "sequence": BELOW_EPISODE,
+    "episode": ENTITY,
+    "edit": BELOW_EPISODE,
+}
+OF_EPISODE: Final = (views.EPISODE.c.name.label("episode"), views.EPISODE.c.id.label("episode_id"))
+#: What a hit shows besides its columns.
+EXTRAS: Final[Mapping[str, tuple[Expression, ...]]] = {
+    "asset": (TYPE.c.name.label("asset_type_name"),),
+    "shot": (sa.func.coalesce(views.SEQUENCE.c.name, "").label("sequence_name"), *OF_EPISODE),
+    "sequence": OF_EPISODE,
+    "episode": (),
+    "edit": OF_EPISODE,
+}
+
+
+def entries(ctx: CallContext, kind: str, seen: Condition) -> Select:
+    """The entries of a kind that meet a condition, with the words that the caller sees of them."""
+    of_kind = ENTRY.c.kind == kind
+    rows = sa.select(ENTRY.c.id, ENTRY.c.name, ENTRY.c.doc).where(of_kind, seen)
+    data = shown_data(ctx)
+    if data is ENTITY.c.data:
+        return rows
+    # Words of metadata that is hidden from them must not be found: others are looked for in what
+    # they see of it.
+    others = sa.func.ts_filter(ENTRY.c.doc, sa.literal_column("'{a,b}'"), type_=TSVECTOR())
+    own = sa.func.setweight(words_in(f"{CODES[kind]}c", _texts(kind, data)), "C", type_=TSVECTOR())
+    doc = others.op("||", return_type=TSVECTOR())(own).label("doc")
+    joined = ENTRY.join(ENTITY, ENTITY.c.id == ENTRY.c.id)
+    return sa.select(ENTRY.c.id, ENTRY.c.name, doc).select_from(joined).where(of_kind, seen)
+
+
+def read(
+    ctx: CallContext, connection: Connection, kind: str, ids: Sequence[UUID], phrase: Phrase
+) -> list[JsonObject]:
+    """The entities with these ids, in their order, with where the words were found."""
+    data = shown_data(ctx)
+    columns = (*plain_columns(ctx.actor, kind), *EXTRAS[kind], *_matched(kind, data, phrase))
+    source = SOURCES[kind].join(ENTRY, ENTRY.c.id == ENTITY.c.id)
+    rows = sa.select(*columns).select_from(source).where(in_ids(ENTITY.c.id, ids))
+    found = {}
+    for text in connection.scalars(rows_as_json(rows)):
+        row = msgspec.json.decode(text)
+        fields = [name for name in ("name", "description") if row.pop(f"in_{name}")]
+        row["matched_terms"] = [*fields, *row.pop("in_data")]
+        # In a production without episodes a hit has neither key.
+        if row.get("episode_id", row) is None:
+            del row["episode"], row["episode_id"]
+        found[row["id"]] = row
+    return [found[str(ident)] for ident in ids if str(ident) in found]
+
+
+def _matched(kind: str, data: Expression, phrase: Phrase) -> list[Expression]:
+    """Whether the words were found in the name and in the description, and the keys of metadata."""
+    pair = _pairs(data)
+    words = words_in(f"{CODES[kind]}c", pair.c.value)
+    keys = sa.select(pair.c.key).where(
+        matches_any(words, phrase, "c", MOST_ERRORS), *_searched(kind, pair)
+    )
+    return [
+        matches_any(ENTRY.c.doc, phrase, "a", MOST_ERRORS).label("in_name"),
+        matches_any(ENTRY.c.doc, phrase, "b", MOST_ERRORS).label("in_description"),
+        sa.func.array(keys.order_by(pair.c.key).scalar_subquery(), type_=ARRAY(sa.Text())).label(
+            "in_data"
+        ),
+    ]
+
+
+def _texts(kind: str, data: Expression) -> Expression:
+    """All searched values of metadata, as one text."""
+    pair = _pairs(data)
+    texts = sa.select(sa.func.string_agg(pair.c.value, " ")).where(*_searched(kind, pair))
+    return texts.scalar_subquery()
+
+
+def _pairs(data: Expression) -> Any:
+    """The keys and values of metadata; of anything but an object none."""
+    is_object = sa.func.jsonb_typeof(data) == "object"
+    plain = sa.case((is_object, data), else_=sa.literal_column("'{}'", JSONB))
+    return sa.func.jsonb_each_text(plain).table_valued(
+        sa.column("key", sa.Text()),
+        sa.column("value", sa.Text()),
+        name="pair",
+        joins_implicitly=True,
+    )
+
+
+def _searched(kind: str, pair: Any) -> list[Condition]:
+    return [pair.c.key.not_in(TECHNICAL)] if kind == "shot" else []

@@ -1,0 +1,189 @@
+"""Finding entries: a few statements, the exact matches first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.engine import Connection
+
+from services.common.database.sql_types import Condition, Expression, Select
+from services.common.search import typos
+from services.common.search.phrases import FIELDS, Phrase, Term
+from services.common.search.tables import entry
+
+#: Characters and words of a question that are looked at.
+LONGEST: Final = 300
+WORDS: Final = 10
+#: Characters from which a question is answered.
+SHORTEST: Final = 3
+#: Entries that are ranked with each other: those of more common words by field and name only.
+RANKED: Final = 2000
+MOST_ERRORS: Final = 2
+SPLIT: Final = sa.text("SELECT search_text(:typed)")
+SIMILAR: Final = sa.text(
+    "SELECT wanted, word FROM unnest(CAST(:words AS text[]), CAST(:prefixes AS boolean[])) "
+    "AS asked(wanted, is_prefix), search_similar(wanted, is_prefix) AS word"
+)
+
+
+class Typed:
+    """What was typed: its words, without accents and case; the last one may go on."""
+
+    def __init__(self, connection: Connection, question: str) -> None:
+        self.connection = connection
+        text = connection.scalar(SPLIT, {"typed": question[:LONGEST]}) or ""
+        words = [word for word in text.split(" ") if word][:WORDS]
+        last = len(words) - 1
+        self.terms = [Term(word, is_prefix=place == last) for place, word in enumerate(words)]
+
+    @cached_property
+    def similar(self) -> list[Term]:
+        """The words, with those that they may have meant: of any kind, so they are read once."""
+        asked = {term.word: term for term in self.terms if typos.allowed(term.word)}
+        if not asked:
+            return self.terms
+        given = {"words": [*asked], "prefixes": [term.is_prefix for term in asked.values()]}
+        near: dict[str, dict[str, int]] = {}
+        for wanted, word in self.connection.execute(SIMILAR, given):
+            count = typos.errors(wanted, word, is_prefix=asked[wanted].is_prefix)
+            # No error at all: the word itself, or one that begins with it.
+            if 0 < count <= typos.allowed(wanted):
+                near.setdefault(wanted, {})[word] = count
+        return [
+            replace(term, similar=tuple(near.get(term.word, {}).items())) for term in self.terms
+        ]
+
+
+@dataclass
+class Found:
+    """A page of a search while it is filled: entries to skip, and those found."""
+
+    skip: int
+    limit: int
+    ids: list[UUID] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        """How many entries the page lacks."""
+        return self.limit - len(self.ids)
+
+    def add(self, count: int, ids: Sequence[UUID]) -> None:
+        """Add the page's part of ``count`` entries."""
+        self.ids += ids
+        self.skip = max(0, self.skip - count)
+
+
+class Search:
+    """A search in the entries of one kind: those that ``entries`` selects, as ``id, name, doc``.
+
+    ``doc`` is what the caller may see of an entry's words.
+    """
+
+    def __init__(self, typed: Typed, entries: Select, kind: str, fields: str = FIELDS) -> None:
+        self.typed, self.connection, self.entries = typed, typed.connection, entries
+        self.columns = entries.selected_columns
+        #: What is looked for: in the end with similar words, if they were needed.
+        self.phrase = Phrase(typed.terms, kind, fields)
+
+    def page(self, offset: int, limit: int) -> list[UUID]:
+        """The entries from ``offset`` on, at most ``limit``, the best first."""
+        found, whole = Found(offset, limit), self.phrase
+        if not whole.terms:
+            return []
+        passed = whole.all_in(whole.fields)
+        count, ids = self._ranked(whole, 0, "", found)
+        if count > RANKED:
+            return self._by_name(offset, limit)
+        found.add(count, ids)
+        if not found.missing:
+            return found.ids
+        self.phrase = replace(whole, terms=self.typed.similar)
+        for part in self._parts():
+            count, ids = self._ranked(part, MOST_ERRORS, passed, found)
+            found.add(count, ids)
+            passed = f"{passed} | {part.all_in(part.fields, MOST_ERRORS)}"
+            if not found.missing:
+                break
+        return found.ids
+
+    def _parts(self) -> list[Phrase]:
+        """The first words, all of them down to one, as far as any entry has them."""
+        parts = [self.phrase.first(count) for count in range(len(self.phrase.terms), 0, -1)]
+        if len(parts) == 1:
+            return parts
+        matching = (self._matching(part.all_in(part.fields, MOST_ERRORS)) for part in parts)
+        there = (self.entries.where(condition).exists() for condition in matching)
+        flags = self.connection.execute(sa.select(*there)).one()
+        return [part for part, is_there in zip(parts, flags, strict=True) if is_there]
+
+    def _ranked(
+        self, phrase: Phrase, errors: int, passed: str, found: Found
+    ) -> tuple[int, list[UUID]]:
+        """How many entries match, up to ``RANKED`` and one, and the page's part of them.
+
+        Without those that ``passed`` matches, which come before.
+        """
+        rows = self.entries.where(self._matching(phrase.all_in(phrase.fields, errors)))
+        if passed:
+            rows = rows.where(sa.not_(_matches(self.columns.doc, passed)))
+        sample = rows.limit(RANKED + 1).cte("sample")
+        order = (*_ranks(phrase, errors, sample.c.doc), sample.c.name, sample.c.id)
+        page = sa.select(sample.c.id).order_by(*order).offset(found.skip).limit(found.missing)
+        total = sa.select(sa.func.count()).select_from(sample).scalar_subquery()
+        ids = sa.func.array(page.scalar_subquery(), type_=ARRAY(sa.Uuid()))
+        row = self.connection.execute(sa.select(total, ids)).one()
+        return int(row[0]), list(row[1])
+
+    def _by_name(self, offset: int, limit: int) -> list[UUID]:
+        """The page of words that very many entries have: by field, then in the order of names."""
+        parts, passed = [], ""
+        for place, fields in enumerate(self.phrase.field_sets):
+            wanted = self.phrase.all_in(fields)
+            rows = self.entries.where(self._matching(wanted))
+            if passed:
+                rows = rows.where(sa.not_(_matches(self.columns.doc, passed)))
+            rows = rows.order_by(self.columns.name, self.columns.id).limit(offset + limit)
+            parts.append(sa.select(rows.subquery(f"part_{place}")))
+            passed = wanted
+        # The parts are run one after the other, until there are enough: the later ones seldom are.
+        together = sa.union_all(*parts).limit(limit).offset(offset)
+        return list(self.connection.scalars(together))
+
+    def _matching(self, wanted: str) -> Condition:
+        """Whether an entry has these words, found in the index; and the caller sees them."""
+        column = entry.c.doc
+        indexed, shown = _matches(column, wanted), _matches(self.columns.doc, wanted)
+        return indexed if self.columns.doc is column else sa.and_(indexed, shown)
+
+
+def _ranks(phrase: Phrase, errors: int, doc: Expression) -> list[Expression]:
+    """What entries are ordered by, before the name; false sorts before true."""
+    ranks: list[Expression] = []
+    if errors:
+        exact = (phrase.all_in(phrase.fields, count) for count in range(errors))
+        ranks += [sa.not_(_matches(doc, wanted)) for wanted in exact]
+    if adjacent := phrase.adjacent():
+        ranks.append(sa.not_(_matches(doc, adjacent)))
+    ranks += [sa.not_(_matches(doc, phrase.all_in(f, errors))) for f in phrase.field_sets[:-1]]
+    return ranks
+
+
+def _matches(doc: Any, wanted: str) -> Condition:
+    condition: Condition = doc.bool_op("@@")(sa.cast(sa.literal(wanted, sa.Text()), TSQUERY))
+    return condition
+
+
+def words_in(code: str, value: Expression) -> Expression:
+    """The words of a text as an entry has them, under the code of kind and field."""
+    return sa.func.search_words(code, value, type_=TSVECTOR())
+
+
+def matches_any(doc: Expression, phrase: Phrase, fields: str, errors: int) -> Condition:
+    """Whether any word of the phrase is in these fields."""
+    return _matches(doc, phrase.any_in(fields, errors))
