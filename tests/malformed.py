@@ -118,7 +118,8 @@ def _wrong_texts(kind: inspect.StrType) -> list[Any]:
 
 def _wrong_numbers(kind: inspect.IntType) -> list[Any]:
     below = [kind.ge - 1] if kind.ge is not None else []
-    return [[], {"a": 1}, True, "x", 2.5, "2.5", 2**31, -(10**30), *below]
+    above = 2**31 if kind.le is None else kind.le + 1
+    return [[], {"a": 1}, True, "x", 2.5, "2.5", above, -(10**30), *below]
 
 
 def _wrong_lists(kind: inspect.ListType) -> list[Any]:
