@@ -14,6 +14,7 @@ from services.common.contracts.types import Query
 from services.common.json_types import JsonObject
 from services.common.version import VERSION
 from services.common.wire.topology import FULL, SERVICES, exchange_of
+from services.crud.subscribers.accounts import PREFIX
 
 DESCRIPTION: Final = """\
 Every change, told once it is committed, in order, at least once: an event has the same id whenever
@@ -67,6 +68,7 @@ KERNEL: Final = "kernel"
 FIELD: Final = re.compile(r"\{(\w+)\}")
 #: The variable parts of addresses.
 PARAMETERS: Final[JsonObject] = {
+    "name": {"description": "The name of the account.", "examples": ["farm"]},
     "event": {"description": "The event's name.", "examples": ["task:update", "comment:new"]},
     "path": {"description": "The path of the webhook's address.", "examples": ["/callboard"]},
 }
@@ -98,6 +100,7 @@ class Way(NamedTuple):
     #: Their keys.
     messages: list[str]
     exchange: str = ""
+    queue: str = ""
     #: The method and the query of its requests.
     method: str = ""
     query: type[Query] | None = None
@@ -106,7 +109,6 @@ class Way(NamedTuple):
     def channel(self) -> JsonObject:
         """Where the events are found."""
         names = FIELD.findall(self.address)
-        amqp = {"name": self.exchange, "type": "topic", "durable": True}
         return {
             "address": self.address,
             "title": self.title,
@@ -114,10 +116,15 @@ class Way(NamedTuple):
             "servers": [{"$ref": f"#/servers/{self.server}"}],
             "messages": {key: {"$ref": f"#/components/messages/{key}"} for key in self.messages},
             **({"parameters": {name: PARAMETERS[name] for name in names}} if names else {}),
-            **(
-                _bindings("amqp", **{"is": "routingKey", "exchange": amqp}) if self.exchange else {}
-            ),
+            **self._amqp(),
         }
+
+    def _amqp(self) -> JsonObject:
+        if self.queue:
+            return _bindings("amqp", **{"is": "queue", "queue": {"name": self.queue}})
+        exchange = {"name": self.exchange, "type": "topic", "durable": True}
+        bound = {"is": "routingKey", "exchange": exchange}
+        return _bindings("amqp", **bound) if self.exchange else {}
 
     def operation(self, channel: str) -> JsonObject:
         """The sending; ``channel`` is the name of this one."""
@@ -159,6 +166,15 @@ def ways() -> dict[str, Way]:
             f"The exchange `{FULL}`, with the event's name as routing key.",
             full_keys(),
             exchange=FULL,
+        ),
+        "account": Way(
+            "broker",
+            f"{PREFIX}{{name}}",
+            "Events in full, for an account",
+            "The queue that came with the account: it holds what the account may hear of them, and "
+            "it is all that the account can read.",
+            full_keys(),
+            queue=f"{PREFIX}{{name}}",
         ),
         "stream": Way(
             "gateway",

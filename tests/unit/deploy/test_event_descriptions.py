@@ -34,7 +34,7 @@ def test_every_event_is_on_each_way(asyncapi: dict[str, Any]) -> None:
     names = {cls.event_name for cls in events()}
     exchanges = [name for name in asyncapi["channels"] if name.endswith("_events")]
     assert carried(asyncapi, *exchanges) == names
-    for way in ("full", "stream", "socket", "webhook"):
+    for way in ("full", "account", "stream", "socket", "webhook"):
         assert carried(asyncapi, way) == names, way
 
 
