@@ -299,7 +299,7 @@ ROUTES = (
     Route("POST",   "/data/dead-letters/discard",        "crud.discard_dead_letters", returns=x.LettersDiscarded, takes=x.LettersOf, body=Body.JSON, slow=True),
     Route("GET", "/data/console/services", "crud.list_services", returns=list[o.ServiceState], slow=True),
     Route("GET", "/data/console/subscribers", "crud.list_subscribers", returns=list[Subscriber], slow=True),
-    Route("GET", "/data/console/webhooks", "crud.list_webhook_states", returns=list[o.WebhookState]),
+    Route("GET", "/data/console/webhooks", "crud.list_webhook_states", returns=list[o.WebhookWithLag]),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

@@ -36,7 +36,7 @@ class ServiceState(Answer, kw_only=True):
     error: Annotated[str | None, about("Why it does not answer; null if it does.")]
 
 
-class WebhookState(Answer, kw_only=True):
+class WebhookWithLag(Answer, kw_only=True):
     """A webhook, and how far it is behind."""
 
     id: Id
