@@ -25,17 +25,19 @@ SEVERAL: Final = "events"
 JSON: Final = "application/json"
 TIME: Final = "2026-01-05T10:00:00.000000"
 POSITION: Final = 4711
+
+
+def _uuid(sentence: str) -> JsonObject:
+    return {"type": "string", "format": "uuid", "description": sentence}
+
+
 HEADERS: Final[JsonObject] = {
     "type": "object",
     "properties": {
-        "event_id": {
-            "type": "string",
-            "format": "uuid",
-            "description": "The same for every redelivery.",
-        },
+        "event_id": _uuid("The same for every redelivery."),
         "time": {"type": "string", "description": "UTC, to the microsecond."},
-        "actor_id": {"type": "string", "format": "uuid", "description": "The person or bot."},
-        "project_id": {"type": "string", "format": "uuid", "description": "The production."},
+        "actor_id": _uuid("The person or bot."),
+        "project_id": _uuid("The production."),
         "request_id": {"type": "string", "description": "The HTTP request that caused it."},
         "traceparent": {"type": "string", "description": "W3C trace context, if traced."},
         "stored": {"type": "string", "enum": ["0", "1"], "description": "Whether it is logged."},
@@ -46,13 +48,9 @@ HEADERS: Final[JsonObject] = {
 FULL_HEADERS: Final[JsonObject] = {
     "type": "object",
     "properties": {
-        "event_id": {
-            "type": "string",
-            "format": "uuid",
-            "description": "The same for every redelivery and replay.",
-        },
+        "event_id": _uuid("The same for every redelivery and replay."),
         "position": {"type": "integer", "description": "Its place among all events."},
-        "project_id": {"type": "string", "format": "uuid", "description": "The production."},
+        "project_id": _uuid("The production."),
         AUDIENCE: {"type": "string", "description": "Who may hear of it, as JSON."},
         "replayed": {"type": "boolean", "description": "Set on events that are sent once more."},
     },
@@ -62,11 +60,7 @@ FULL_HEADERS: Final[JsonObject] = {
 WEBHOOK_HEADERS: Final[JsonObject] = {
     "type": "object",
     "properties": {
-        "webhook-id": {
-            "type": "string",
-            "format": "uuid",
-            "description": "The id of the event: the same for every repetition.",
-        },
+        "webhook-id": _uuid("The id of the event: the same for every repetition."),
         "webhook-timestamp": {
             "type": "string",
             "description": "When it was sent, in seconds since 1970.",
