@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -182,6 +183,14 @@ class Listeners:
         if listener in self._all:
             self._insert(listener)
         listener.settled.set()
+        if identity.until is not None:
+            # It ends by the clock: no event tells.
+            left = max(0.0, identity.until - time.time())
+            asyncio.get_running_loop().call_later(left, self._look_again, listener)
+
+    def _look_again(self, listener: Listener) -> None:
+        if listener in self._all:
+            self._reread(listener)
 
     async def _tasks_of(self, identity: Identity) -> Assignments:
         headers = {ACTOR: identity.actor}
