@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import amqp
 import httpx
 import kombu
 import psycopg2
@@ -25,6 +26,7 @@ from httpx_sse import connect_sse
 
 from services.crud.subscribers.__main__ import main as subscribers
 from tests.chaos.faults import killed
+from tests.listening import position
 from tests.receiving import Receiver
 from tests.running import Caller, System, until
 from tests.world import World
@@ -37,14 +39,21 @@ WRITERS: Final = 4
 PAUSE: Final = 3.0
 QUEUE: Final = "subscriber.chaos"
 SETTLED: Final = 90.0
-BROKEN: Final = (OSError, httpx.TransportError, requests.RequestException)
+BROKEN: Final = (
+    OSError,
+    amqp.exceptions.AMQPError,
+    httpx.TransportError,
+    requests.RequestException,
+)
 
 
 class Listener:
     """A subscriber on a thread of its own, until it is stopped."""
 
-    def __init__(self, system: System, admin: Caller) -> None:
-        self.system, self.admin = system, admin
+    def __init__(self, admin: Caller, begin: int) -> None:
+        self.admin = admin
+        #: The position after which it listens.
+        self.begin = self.last = begin
         #: In the order in which they came, repetitions among them.
         self.heard: list[dict[str, Any]] = []
         self.breaks = 0
@@ -77,11 +86,9 @@ class Listener:
 class OverStream(Listener):
     """Server-Sent Events."""
 
-    last = "0"
-
     def listen(self) -> None:
         """Go on after the last id."""
-        headers = {**self.admin.session.headers, "Last-Event-ID": self.last}
+        headers = {**self.admin.session.headers, "Last-Event-ID": str(self.last)}
         timeout = httpx.Timeout(5, read=20)
         with (
             httpx.Client(base_url=self.admin.base, headers=headers, timeout=timeout) as client,
@@ -93,15 +100,13 @@ class OverStream(Listener):
                 if event.data:
                     assert event.event != "gap", event.data
                     self.take(json.loads(event.data))
-                self.last = event.id
+                self.last = int(event.id or self.last)
                 if self.stopped.is_set():
                     return
 
 
 class OverPolls(Listener):
     """Long polls."""
-
-    last = 0
 
     def listen(self) -> None:
         """Go on after the last position."""
@@ -143,8 +148,8 @@ class OverQueue(Listener):
 class OverWebhook(Listener):
     """A receiver of webhooks."""
 
-    def __init__(self, system: System, admin: Caller) -> None:
-        super().__init__(system, admin)
+    def __init__(self, admin: Caller, begin: int) -> None:
+        super().__init__(admin, begin)
         self.receiver = Receiver()
         self.receiver.secret = admin.post(
             "/data/webhooks", {"url": self.receiver.url, "names": [NAME]}
@@ -175,16 +180,16 @@ class Result:
 
 
 @contextmanager
-def listening(system: System, admin: Caller) -> Iterator[dict[str, Listener]]:
+def listening(system: System, admin: Caller, begin: int) -> Iterator[dict[str, Listener]]:
     """A listener on each way."""
     made = subscribers(
         ["make"], {**system.environment(), "NAME": "chaos", "PRODUCTIONS": "all", "EVENTS": NAME}
     )
     found: dict[str, Listener] = {
-        "stream": OverStream(system, admin),
-        "polls": OverPolls(system, admin),
-        "queue": OverQueue(system, admin),
-        "webhook": OverWebhook(system, admin),
+        "stream": OverStream(admin, begin),
+        "polls": OverPolls(admin, begin),
+        "queue": OverQueue(admin, begin),
+        "webhook": OverWebhook(admin, begin),
     }
     queue = found["queue"]
     assert isinstance(queue, OverQueue)
@@ -234,7 +239,10 @@ def trial(system: System, world: World, admin: Caller, seconds: float) -> Result
     """Kill processes for so long. Raises AssertionError if a way lost or disordered something."""
     stop, kills = threading.Event(), Counter[str]()
     tasks = [_task(world, admin, number) for number in range(WRITERS)]
-    with listening(system, admin) as ways:
+    # What earlier trials did is on its way until the history has it.
+    until(lambda: not _waiting(system), SETTLED, "empty outboxes")
+    begin = position(admin)
+    with listening(system, admin, begin) as ways:
         time.sleep(1.0)  # a queue that is younger may not survive the broker: see test_chaos
         writers = [Writer(admin, task, stop) for task in tasks]
         for writer in writers:
@@ -254,7 +262,7 @@ def trial(system: System, world: World, admin: Caller, seconds: float) -> Result
             writer.join()
         refused = sum((writer.refused for writer in writers), Counter[int]())
         result = Result(sum(len(writer.acknowledged) for writer in writers), refused, kills)
-        truth = _settled(system, ways)
+        truth = _settled(system, ways, begin)
         _check_writes(truth, writers)
         for name, listener in ways.items():
             result.ways[name] = _checked(name, listener, truth)
@@ -268,32 +276,40 @@ def _task(world: World, admin: Caller, number: int) -> str:
     return str(admin.post("/data/tasks", {**facts, **kinds}).json()["id"])
 
 
-def _settled(system: System, ways: dict[str, Listener]) -> dict[int, tuple[str, Any]]:
+def _settled(system: System, ways: dict[str, Listener], begin: int) -> dict[int, tuple[str, Any]]:
     """What was recorded of the tasks, once all ways have as much: by position, task and number."""
 
-    def enough() -> dict[int, tuple[str, Any]] | None:
-        recorded = _history(system)
-        waiting = sum(_outbox(system, service) for service in ("tasks", "crud"))
-        complete = all(len(way.positions) >= len(recorded) for way in ways.values())
-        return recorded if complete and not waiting else None
+    def enough() -> bool:
+        if _waiting(system):
+            return False
+        count = len(_history(system, begin))
+        return all(len(way.positions) >= count for way in ways.values())
 
-    found: dict[int, tuple[str, Any]] = until(enough, SETTLED, "all ways to be level")
-    return found
+    try:
+        until(enough, SETTLED)
+    except AssertionError:
+        counts = {name: len(way.positions) for name, way in ways.items()}
+        message = f"recorded: {len(_history(system, begin))}, heard: {counts}"
+        raise AssertionError(message) from None
+    return _history(system, begin)
 
 
-def _history(system: System) -> dict[int, tuple[str, Any]]:
+def _history(system: System, begin: int) -> dict[int, tuple[str, Any]]:
     rows = _rows(
         system,
         "crud",
         "SELECT position, body->'data'->>'task_id', body->'changes'->'data'->'after'->>'number' "
-        f"FROM (SELECT position, body::jsonb AS body FROM event_history WHERE name = '{NAME}') e "
+        f"FROM (SELECT position, body::jsonb AS body FROM event_history "
+        f"WHERE name = '{NAME}' AND position > {begin}) e "
         "ORDER BY position",
     )
     return {position: (task, number) for position, task, number in rows}
 
 
-def _outbox(system: System, service: str) -> int:
-    return int(_rows(system, service, "SELECT count(*) FROM outbox")[0][0])
+def _waiting(system: System) -> int:
+    """Events that are not published yet."""
+    count = "SELECT count(*) FROM outbox"
+    return sum(int(_rows(system, service, count)[0][0]) for service in ("tasks", "crud"))
 
 
 def _rows(system: System, service: str, statement: str) -> list[tuple[Any, ...]]:
