@@ -8,7 +8,7 @@ a time zone) are ``info["check"]``.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -200,6 +200,22 @@ def list_ids(name: str, value: object) -> list[UUID]:
         return list(dict.fromkeys(LIST(value)))
     except BadValue as error:
         raise Integrity(error.about(name)) from None
+
+
+def period_of(query: Mapping[str, str]) -> tuple[date, date]:
+    """The days from ``start_date`` to ``end_date`` of a query, all by default.
+
+    Raises InvalidInput.
+    """
+    start, end = query.get("start_date"), query.get("end_date")
+    try:
+        return (
+            values.parse_day(start) if start else date.min,
+            values.parse_day(end) if end else date.max,
+        )
+    except BadValue:
+        message = f"Wrong date format for {start} and/or {end}"
+        raise InvalidInput(message) from None
 
 
 def period(year: str, month: str | None = None, week: str | None = None) -> tuple[date, date]:

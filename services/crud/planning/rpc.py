@@ -14,13 +14,12 @@ from services.common.access.rules import only_persons
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import known_id, period
+from services.common.crud.validation import known_id, period, period_of
 from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.values import BadValue, parse_day
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import DayOff, project_person_link
 from services.crud.policy import day_offs
@@ -81,7 +80,7 @@ class PlanningRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = permitted_project(self, project_id, PROJECTS.may[SEE_ABSENCES])
-        first, last = _period(query or {})
+        first, last = period_of(query or {})
         day_off, seat = table_of(DayOff).c, project_person_link.c
         team = sa.select(seat.person_id).where(seat.project_id == project)
         rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
@@ -127,19 +126,6 @@ class PlanningRpc(ResourceService):
         rows: Select = sa.select(*(column for column in columns if column.name not in hidden))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
         return self.not_modified_or(lambda: lists.json_array(self, rows))
-
-
-def _period(query: dict[str, str]) -> tuple[date, date]:
-    """The days that a query asks about, all by default. Raises InvalidInput."""
-    start, end = query.get("start_date"), query.get("end_date")
-    try:
-        return (
-            parse_day(start) if start else date.min,
-            parse_day(end) if end else date.max,
-        )
-    except BadValue:
-        message = f"Wrong date format for {start} and/or {end}"
-        raise InvalidInput(message) from None
 
 
 def _day(text: str) -> date:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import sqlalchemy as sa
 
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import path_id
+from services.common.crud.validation import path_id, period_of
 from services.common.database.sql_types import Condition, Select
-from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.values import BadValue, parse_day
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task
 from services.tasks.policy.membership import require_member
@@ -49,7 +45,7 @@ class ProjectTimeRpc(ResourceService):
         """
         project = require_member(self, project_id, "manager")
         task_type, asked = path_id(task_type_id), query or {}
-        first, last = _period(asked.get("start_date"), asked.get("end_date"))
+        first, last = period_of(asked)
         rows = self._times(
             TIME.c.production_id == project,
             Task.task_type_id == task_type,
@@ -65,15 +61,3 @@ class ProjectTimeRpc(ResourceService):
 
     def _times(self, *where: Condition) -> Select:
         return sa.select(*self.registry["time-spents"].columns(None, relations=False)).where(*where)
-
-
-def _period(start: str | None, end: str | None) -> tuple[date, date]:
-    """The days that a query asks about, all by default. Raises InvalidInput."""
-    try:
-        return (
-            parse_day(start) if start else date.min,
-            parse_day(end) if end else date.max,
-        )
-    except BadValue:
-        message = f"Wrong date format for {start} and/or {end}"
-        raise InvalidInput(message) from None
