@@ -155,8 +155,11 @@ class Page(NamedTuple):
 
 def page_and_limit(query: Mapping[str, str]) -> Page | None:
     """The requested page, or None for a list without pages. Raises InvalidInput."""
-    if "page" not in query:
-        return None
+    return page_of(query) if "page" in query else None
+
+
+def page_of(query: Mapping[str, str]) -> Page:
+    """The requested page of a list that is always paged, or the first. Raises InvalidInput."""
     limit = page_size(query)
     return Page(_integer(query, "page", 1), limit)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.dead_letters import LettersOf
-from services.common.crud.filters import Page, page_and_limit
+from services.common.crud.filters import page_of
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
 from services.common.crud.resource_service import ResourceService
@@ -53,7 +53,7 @@ class DeadLetterRpc(ResourceService):
         For administrators. Raises Forbidden, InvalidInput.
         """
         admin.check(self, {})
-        page = page_and_limit({"page": "1", **(query or {})}) or Page(1, 1)
+        page = page_of(query or {})
         which = store.of_queue((query or {}).get("queue"))
         rows = sa.select(*store.SHOWN).where(which).order_by(C.number.desc())
         counts = sa.select(C.queue, sa.func.count()).group_by(C.queue).order_by(C.queue)

@@ -14,7 +14,7 @@ from services.common.access.rules import manager
 from services.common.contracts.crud.webhooks import ReplayOrder
 from services.common.contracts.types import UNSET
 from services.common.crud import reading
-from services.common.crud.filters import Page, page_and_limit
+from services.common.crud.filters import page_of
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
 from services.common.crud.resource_service import ResourceService
@@ -96,7 +96,7 @@ class WebhookRpc(ResourceService):
     def list_deliveries(self, ident: str, query: dict[str, str] | None = None) -> Reply:
         """What was sent, newest first, by the page. Raises NotFound, Forbidden, InvalidInput."""
         webhook = self._permitted(ident)
-        page = page_and_limit({"page": "1", **(query or {})}) or Page(1, 1)
+        page = page_of(query or {})
         own = SENT.webhook_id == webhook
         rows = (
             _deliveries().where(own).order_by(SENT.id.desc()).limit(page.rows).offset(page.offset)
