@@ -11,13 +11,13 @@ from uuid import UUID
 import msgspec
 
 from services.common.contracts.full_events import Audience, FullEvent
+from services.common.contracts.subscribers import MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.common.contracts.full_events import Recorded
 
-MANAGER: Final = "manager"
 _audience: Final = msgspec.json.Decoder(Audience).decode
 _event: Final = msgspec.json.Decoder(FullEvent).decode
 

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
+from services.common.contracts.subscribers import MANAGER
 from services.common.errors import MethodUnknown, Unavailable
 from services.crud.webhooks import store
-from services.crud.webhooks.events import MANAGER, Hearer
+from services.crud.webhooks.events import Hearer
 
 if TYPE_CHECKING:
     from services.common.wire.rpc_protocol import Reply
