@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+
+from tests.needs import needed
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
@@ -26,15 +27,12 @@ FLAGS = (
     "--hide-scrollbars",
     "--window-size=1280,860",
 )
-NONE_HERE = "Chromium and its driver aren't installed: apt-get install chromium chromium-driver"
 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     """A fresh browser. Without Chromium, CI fails and local runs skip the test."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NONE_HERE)
+    chromium, driver = needed("chromium chromium-driver", "chromium", "chromedriver")
     options = Options()
     options.binary_location = str(chromium)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):

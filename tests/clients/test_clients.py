@@ -12,12 +12,12 @@ from typing import Final
 import pytest
 
 from deploy.clients.__main__ import HERE, npx, python_client, typescript_client
+from tests.needs import needed
 from tests.running import System
 from tests.world import World
 
 FOLDER: Final = Path(__file__).parent
 CALLER: Final = ("admin@example.com", "mypassword")
-NO_NODE: Final = "npm isn't installed: apt-get install npm"
 
 
 def said(*command: str | Path, **environment: str) -> str:
@@ -51,8 +51,7 @@ def test_the_python_client_is_typed_and_works(out: Path, system: System, world: 
 
 def test_the_typescript_client_is_typed_and_works(out: Path, system: System, world: World) -> None:
     """The compiler accepts it, and the script of a production's day, strictly."""
-    if shutil.which("npm") is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_NODE)
+    needed("npm", "npm")
     client = typescript_client(out)
     (client / "node_modules").symlink_to(HERE / "node_modules")
     for name in ("production_day.ts", "tsconfig.json"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,12 +14,12 @@ from typing import Final
 import pytest
 
 from deploy.clients.__main__ import install
+from tests.needs import needed
 from tests.running import Caller, System, until
 from tests.world import World
 
 EXAMPLES: Final = Path(__file__).parents[3] / "docs" / "examples"
 PYTHON: Final = Path(sys.executable)
-NO_NODE: Final = "npm isn't installed: apt-get install npm"
 #: What a stock nameko service is started with; python -m finds no module that does it.
 NAMEKO: Final = "from nameko.cli.main import main; main()"
 
@@ -119,7 +118,6 @@ def test_programs_in_javascript(
     system: System, admin: Caller, change_tasks: Callable[[], None], program: str
 ) -> None:
     """EventSource and socket.io-client."""
-    if shutil.which("npm") is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_NODE)
+    needed("npm", "npm")
     install(EXAMPLES)
     check(change_tasks, "node", program, system.base, token_of(admin), "task:*")
