@@ -280,8 +280,8 @@ def _replace_lists(
         # Only the difference: a link that stays keeps its other columns, such as its priority. The
         # row is locked, so two requests don't mix their lists.
         if dropped := linked - wanted:
-            unlinking = sa.delete(many.table).where(many.owner == ident)
-            ctx.tx.connection.execute(unlinking.where(cross_references.in_ids(many.target, dropped)))
+            unlinked = (many.owner == ident) & cross_references.in_ids(many.target, dropped)
+            ctx.tx.connection.execute(sa.delete(many.table).where(unlinked))
         if added := wanted - linked:
             rows = [{many.owner.name: ident, many.target.name: i} for i in ids if i in added]
             ctx.tx.connection.execute(sa.insert(many.table), rows)
