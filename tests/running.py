@@ -224,6 +224,13 @@ class System:
         return "".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
 
 
+    def warnings(self) -> list[str]:
+        """Log lines that say that something is amiss, in the order of time; none of slowness."""
+        usual = ('"level":"INFO"', '"seconds":')
+        lines = self.logs().splitlines()
+        return sorted(line for line in lines if not any(word in line for word in usual))
+
+
 class Caller:
     """A client of the gateway with a token."""
 
