@@ -177,7 +177,8 @@ class Relay(threading.Thread):
             events = outbox.read(cursor, size, self.aside)
         self._relay_these(events, database, publisher)
         self.size = min(BATCH, 2 * size)
-        # Not between full batches, which may be of one transaction: the whole outbox is read for it.
+        # Not between full batches: the whole outbox is read for it, and they may be of one
+        # transaction.
         if len(events) < size:
             with database.cursor() as cursor:
                 outbox.forget(cursor, self.told)
