@@ -223,7 +223,6 @@ class System:
         """All log lines so far."""
         return "".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
 
-
     def warnings(self) -> list[str]:
         """Log lines that say that something is amiss, in the order of time; none of slowness."""
         usual = ('"level":"INFO"', '"seconds":')
