@@ -38,8 +38,8 @@ def pytest_runtest_makereport(
     report = yield
     system = getattr(item, "funcargs", {}).get("system")
     if report.failed and isinstance(system, System):
-        ended = [name for name, one in system.processes.items() if one.poll() is not None]
-        lines = [f"ended: {', '.join(ended) or 'none'}", *system.warnings()[-SHOWN:]]
+        ended = ", ".join(system.ended()) or "none"
+        lines = [f"ended: {ended}", *system.warnings()[-SHOWN:]]
         report.sections.append(("Processes", "\n".join(lines)))
     return report
 
