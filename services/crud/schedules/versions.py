@@ -17,7 +17,8 @@ VERSION: Final = table_of(ProductionScheduleVersion)
 LINK: Final = table_of(ProductionScheduleVersionTaskLink)
 # What is linked already is overwritten, but for its times; its people are replaced. Only an index
 # joins anything to ``given``: until the table is next analyzed, its statistics know no rows of a
-# version that was just filled, and two scans of them would be compared row by row.
+# version that was just filled, and two scans of them would be compared row by row. In the order of
+# their ids rows fill the indexes page by page.
 WRITE: Final = """
 WITH given AS MATERIALIZED (
   SELECT coalesce(there.id, gen_random_uuid()) AS id, there.id IS NOT NULL AS is_there,
@@ -31,6 +32,7 @@ WITH given AS MATERIALIZED (
       AND link.task_id = source.task_id
     OFFSET 0
   ) AS there ON true
+  ORDER BY 1
 ),
 written AS (
   INSERT INTO production_schedule_version_task_link
