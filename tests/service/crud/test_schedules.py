@@ -171,8 +171,10 @@ def test_a_version_takes_the_tasks_as_they_are_now(crud: OneService) -> None:
     assert list(tasks_of(crud, task_type_id=crud.world.task_type)) == [SECOND]
     plain = crud.call("artist", "list_version_tasks", version_id=VERSION)
     assert "assignees" not in plain[0]
-    with pytest.raises(InvalidInput, match="Invalid UUID value: x"):
+    with pytest.raises(InvalidInput, match="Invalid UUID value: x") as refused:
         tasks_of(crud, task_type_id="x")
+    told = {"field": "task_type_id", "message": "Invalid UUID value: x"}
+    assert refused.value.data == {"errors": [told]}
 
 
 def test_a_version_is_copied_from_another(crud: OneService) -> None:
