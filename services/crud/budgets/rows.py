@@ -27,9 +27,10 @@ BUDGETS, ENTRIES = table_of(Budget), table_of(BudgetEntry)
 def permitted(ctx: CallContext, project_id: str, rule: Rule | None = None) -> UUID:
     """The production, whose budgets the caller may see and change.
 
-    Raises InvalidInput, NotFound, Forbidden.
+    Raises NotFound, Forbidden; InvalidInput for what is no id, which only administrators are told.
     """
-    path_id(project_id)
+    if ctx.actor.is_admin:
+        path_id(project_id)
     return permitted_project(ctx, project_id, rule or PROJECTS.may[BUDGET])
 
 

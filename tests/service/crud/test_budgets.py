@@ -87,7 +87,11 @@ def test_an_entry_is_replaced_as_a_whole(crud: OneService) -> None:
     assert changed["exceptions"] == {"2026-03": 4500, "2026-07": 10}
     kept = [changed[name] for name in ("start_date", "daily_salary", "position", "seniority")]
     assert kept == ["2026-01-05", 100.0, "lead", None]
-    assert call(crud, "update_budget_entry", data={}, **arguments)["exceptions"] == {}
+    nothing = dict.fromkeys(ENTRY)
+    for data in ({}, nothing):
+        stays = call(crud, "update_budget_entry", data=data, **arguments)
+        kept = [stays[name] for name in (*ENTRY, "exceptions", "position")]
+        assert kept == [*{**ENTRY, "daily_salary": 100}.values(), {}, None]
     (listed,) = call(crud, "list_budget_entries", budget_id=FIRST)
     read = call(crud, "read_budget_entry", **arguments)
     times = {"created_at", "updated_at", "type"}
@@ -99,7 +103,7 @@ def test_an_entry_is_replaced_as_a_whole(crud: OneService) -> None:
         "budget_entry_id": entry["id"],
         "project_id": crud.world.project,
     }
-    names = [f"budget-entry:{verb}" for verb in ("create", "update", "update", "delete")]
+    names = [f"budget-entry:{verb}" for verb in ("create", "update", "update", "update", "delete")]
     emitted = [event for event in crud.emitted() if event[0] != "rows:gone"]
     assert emitted == [(name, ids) for name in names]
 
@@ -147,7 +151,9 @@ def test_what_is_of_another_production_or_budget_is_unknown(crud: OneService, me
             call(crud, method, **{**given, **one})
     for name in given.keys() - {"data"}:
         with pytest.raises(InvalidInput, match=r"^Wrong UUID format\.$"):
-            call(crud, method, **{**given, name: "rubbish"})
+            crud.call("admin", method, **{**given, name: "rubbish"})
+    with pytest.raises(NotFound):
+        call(crud, method, **{**given, "project_id": "rubbish"})
     assert (crud.rows("budget"), crud.rows("budget_entry")) == before
 
 
@@ -172,6 +178,15 @@ def test_a_bad_entry_is_refused(
     fields = [fault["field"] for fault in (refusal.value.data or {}).get("errors", ())]
     assert told in (fields or refusal.value.message)
     assert len(crud.rows("budget_entry")) == 1
+
+
+@pytest.mark.parametrize("name", ["start_date", "months_duration", "daily_salary"])
+def test_what_an_entry_lacks_is_told_as_clients_know_it(crud: OneService, name: str) -> None:
+    """With the field's name beside it."""
+    data = {field: value for field, value in ENTRY.items() if field != name}
+    with pytest.raises(InvalidInput, match=r"^A required field is missing\.$") as refusal:
+        call(crud, "create_budget_entry", budget_id=FIRST, data=data)
+    assert [fault["field"] for fault in (refusal.value.data or {})["errors"]] == [name]
 
 
 def test_bad_values_of_changes_are_named(crud: OneService) -> None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from services.common.contracts.types import (
     NOT_BLANK,
-    UNSET,
     Answer,
     Body,
     Day,
     FreeObject,
     Id,
     RowOf,
-    UnsetType,
     about,
 )
 
 Currency = Annotated[str, about("Its code.", "EUR", max_length=3)]
-Months = Annotated[int, about("For how many months.", 6)]
-Salary = Annotated[float, about("For a day.", 320.0)]
+#: What clients know a missing value of a new entry by.
+LACKING: Final = "A required field is missing."
+Months = Annotated[int, about("For how many months.", 6, missing=LACKING)]
+Salary = Annotated[float, about("For a day.", 320.0, missing=LACKING)]
 Name = Annotated[str, about("What it is called.", "First draft", pattern=NOT_BLANK, max_length=255)]
 Position = Annotated[
     Literal["supervisor", "lead", "artist"], about("What the person does.", "artist")
@@ -92,7 +92,7 @@ class NewBudgetEntry(Body, kw_only=True):
 
     department_id: Id
     person_id: Annotated[Id | None, about("Whose cost it is, if that is known.")] = None
-    start_date: Annotated[Day, about("From when on.")]
+    start_date: Annotated[Day, about("From when on.", missing=LACKING)]
     months_duration: Months
     daily_salary: Salary
     position: Position | None = None
@@ -100,13 +100,16 @@ class NewBudgetEntry(Body, kw_only=True):
 
 
 class BudgetEntryChanges(Body, kw_only=True):
-    """A cost in place of the one that was there; what is absent is null, or stays if required."""
+    """A cost in place of the one that was there; what is absent is null, or stays if required.
 
-    department_id: Id | UnsetType = UNSET
+    Null counts as absent.
+    """
+
+    department_id: Id | None = None
     person_id: Annotated[Id | None, about("Whose cost it is, if that is known.")] = None
-    start_date: Annotated[Day | UnsetType, about("From when on.")] = UNSET
-    months_duration: Months | UnsetType = UNSET
-    daily_salary: Salary | UnsetType = UNSET
+    start_date: Annotated[Day | None, about("From when on.")] = None
+    months_duration: Months | None = None
+    daily_salary: Salary | None = None
     position: Position | None = None
     seniority: Seniority | None = None
     exceptions: Exceptions = None
