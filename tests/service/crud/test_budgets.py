@@ -163,7 +163,7 @@ def test_what_is_of_another_production_or_budget_is_unknown(crud: OneService, me
         ({"department_id": None}, InvalidInput, "department_id"),
         ({"start_date": "soon"}, InvalidInput, "start_date"),
         ({"months_duration": "x"}, InvalidInput, "months_duration"),
-        ({"daily_salary": None}, InvalidInput, "daily_salary"),
+        ({"daily_salary": "x"}, InvalidInput, "daily_salary"),
         ({"position": "boss"}, InvalidInput, "position"),
         ({"person_id": NOWHERE}, Integrity, "conflicts"),
         ({"department_id": NOWHERE}, Integrity, "conflicts"),
@@ -181,12 +181,15 @@ def test_a_bad_entry_is_refused(
 
 
 @pytest.mark.parametrize("name", ["start_date", "months_duration", "daily_salary"])
-def test_what_an_entry_lacks_is_told_as_clients_know_it(crud: OneService, name: str) -> None:
-    """With the field's name beside it."""
-    data = {field: value for field, value in ENTRY.items() if field != name}
-    with pytest.raises(InvalidInput, match=r"^A required field is missing\.$") as refusal:
-        call(crud, "create_budget_entry", budget_id=FIRST, data=data)
-    assert [fault["field"] for fault in (refusal.value.data or {})["errors"]] == [name]
+def test_what_an_entry_lacks_is_told_as_of_a_row(crud: OneService, name: str) -> None:
+    """Absent or null; only the department is looked for before."""
+    lacking = {field: value for field, value in ENTRY.items() if field != name}
+    for data in (lacking, {**lacking, name: None}):
+        with pytest.raises(Integrity, match=rf"^A required field is missing\. '{name}' must"):
+            call(crud, "create_budget_entry", budget_id=FIRST, data=data)
+        del data["department_id"]
+        with pytest.raises(InvalidInput, match=r"^Validation error\.$"):
+            call(crud, "create_budget_entry", budget_id=FIRST, data=data)
 
 
 def test_bad_values_of_changes_are_named(crud: OneService) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 from services.common.contracts.types import (
     NOT_BLANK,
@@ -16,10 +16,8 @@ from services.common.contracts.types import (
 )
 
 Currency = Annotated[str, about("Its code.", "EUR", max_length=3)]
-#: What clients know a missing value of a new entry by.
-LACKING: Final = "A required field is missing."
-Months = Annotated[int, about("For how many months.", 6, missing=LACKING)]
-Salary = Annotated[float, about("For a day.", 320.0, missing=LACKING)]
+Months = Annotated[int, about("For how many months.", 6)]
+Salary = Annotated[float, about("For a day.", 320.0)]
 Name = Annotated[str, about("What it is called.", "First draft", pattern=NOT_BLANK, max_length=255)]
 Position = Annotated[
     Literal["supervisor", "lead", "artist"], about("What the person does.", "artist")
@@ -88,13 +86,13 @@ class BudgetChanges(Body, kw_only=True):
 
 
 class NewBudgetEntry(Body, kw_only=True):
-    """A cost to add to a budget."""
+    """A cost to add to a budget; without the start, the months or the salary it can't be stored."""
 
     department_id: Id
     person_id: Annotated[Id | None, about("Whose cost it is, if that is known.")] = None
-    start_date: Annotated[Day, about("From when on.", missing=LACKING)]
-    months_duration: Months
-    daily_salary: Salary
+    start_date: Annotated[Day | None, about("From when on.")] = None
+    months_duration: Months | None = None
+    daily_salary: Salary | None = None
     position: Position | None = None
     seniority: Seniority | None = None
 
