@@ -41,6 +41,7 @@ DESCRIBED = (
 #: What a template's descriptor gives: its key is made from its name, its place is the last.
 GIVEN = ("entity_type", "name", "data_type", "choices", "for_client", "task_type_id")
 FIRST_EPISODE = "E01"
+DEPARTMENT, TASK_TYPE = ("auth", "department"), ("tasks", "task_type")
 
 
 class InternalHandlers(ResourceService):
@@ -74,18 +75,18 @@ class InternalHandlers(ResourceService):
             )
             self.tx.emit(event)
 
-    # Unordered, and recorded last: existing rows are kept, and departments are asked for first.
+    # Unordered, and recorded last: existing rows are kept, and what is named is asked for first.
     @on("project:prepared", inbox=Inbox.LAST)
     def prepare_project(self, delivery: Delivery) -> None:
         """Create the first episode of a new production, and its descriptors or a template's."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
-        departments = self._known_departments(message.descriptors)
+        known = self._known(message.descriptors)
         if cross_references.was_deleted(self, message.project_id):
             return
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
         for descriptor in message.descriptors:
-            self._describe_as(message.project_id, descriptor, departments)
+            self._describe_as(message.project_id, descriptor, known)
         for descriptor in self._studio_descriptors() if message.is_new else ():
             self._describe(message.project_id, descriptor)
 
@@ -119,17 +120,27 @@ class InternalHandlers(ResourceService):
         )
         return [dict(row) for row in self.tx.session.execute(statement).mappings()]
 
-    def _known_departments(self, descriptors: list[JsonObject]) -> set[UUID]:
-        """Those of the departments of a template's descriptors that there are still."""
-        named = {ident for one in descriptors for ident in _departments(one)}
-        references: cross_references.IdsByTable = {("auth", "department"): named}
-        return cross_references.ask_existing(self, references)["auth", "department"]
+    def _known(self, descriptors: list[JsonObject]) -> cross_references.IdsByTable:
+        """Those of the rows that a template's descriptors name that there are.
 
-    def _describe_as(self, project: UUID, descriptor: JsonObject, departments: set[UUID]) -> None:
+        The descriptors are kept as JSON: nobody looked the ids up, and no delete changes them.
+        """
+        types = {one["task_type_id"] for one in map(_of_template, descriptors) if one}
+        references: cross_references.IdsByTable = {
+            DEPARTMENT: {ident for one in descriptors for ident in _departments(one)},
+            TASK_TYPE: types - {None},
+        }
+        return cross_references.ask_existing(self, references)
+
+    def _describe_as(
+        self, project: UUID, descriptor: JsonObject, known: cross_references.IdsByTable
+    ) -> None:
         """Add a descriptor of a template, unless the production would not take it."""
         values = _of_template(descriptor)
-        # A template's descriptors are kept as JSON, which no delete of a task type changes.
-        if not values or cross_references.was_deleted(self, values["task_type_id"]):
+        if not values or values["task_type_id"] not in {None, *known[TASK_TYPE]}:
+            return
+        # Since it was asked for.
+        if cross_references.was_deleted(self, values["task_type_id"]):
             return
         values["project_id"] = project
         try:
@@ -140,7 +151,7 @@ class InternalHandlers(ResourceService):
         rows = [
             {"metadata_descriptor_id": ident, "department_id": department}
             for department in _departments(descriptor)
-            if department in departments
+            if department in known[DEPARTMENT]
         ]
         if ident is not None and rows:
             self.tx.connection.execute(sa.insert(department_metadata_descriptor_link), rows)

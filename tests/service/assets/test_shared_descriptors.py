@@ -26,6 +26,7 @@ def assets(assets: OneService, show: Show) -> OneService:
     assets.fakes.replies |= {
         "crud.list_open_project_ids": [show.project, show.other_project],
         "auth.find_existing_rows": existing,
+        "tasks.find_existing_rows": existing,
     }
     return assets
 
@@ -340,3 +341,19 @@ def test_their_owners_are_told_of_a_key(assets: OneService, show: Show, kind: st
         ("weather", "sky", task_type, [show.project]),
         ("sky", None, task_type, [show.project]),
     ]
+
+
+def test_a_template_gives_what_a_production_would_take(assets: OneService, show: Show) -> None:
+    """Task types and departments that there are, as nobody looked them up before."""
+    task_type, department = ident("task_type any"), ident("department any")
+    given = {"entity_type": "Task", "data_type": "string", "departments": [department, NOWHERE]}
+    descriptors = [
+        {**given, "name": "Kept", "task_type_id": task_type},
+        {**given, "name": "Of no type", "task_type_id": NOWHERE},
+    ]
+    prepared = {"project_id": show.other_project, "descriptors": descriptors, "is_new": False}
+    assets.deliver("project:prepared", {**prepared, "first_episode_id": None})
+    rows = assets.rows("metadata_descriptor")
+    assert [row["name"] for row in rows if row["entity_type"] == "Task"] == ["Kept"]
+    links = assets.rows("department_metadata_descriptor_link")
+    assert [str(row["department_id"]) for row in links] == [department]
