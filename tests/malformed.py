@@ -70,8 +70,10 @@ def _wrong(declared: Declared) -> Iterator[Wrong]:
     found = WRONG[type(kinds[0])](kinds[0]) if len(kinds) == 1 else [True]
     for value in found:
         shown = values.shown(value)
-        told = invalid.format(value=shown.strip("'")) if invalid else shown
-        yield Wrong("", value, told, known=bool(invalid))
+        # A message that quotes a text isn't that of what is none.
+        known = bool(invalid) and (isinstance(value, str) or "{value}" not in invalid)
+        told = invalid.format(value=shown.strip("'")) if known else shown
+        yield Wrong("", value, told, known=known)
     for kind in kinds:
         if type(kind) in PARTS:
             yield from PARTS[type(kind)](kind)

@@ -82,7 +82,8 @@ def read(kind: type[T], data: Json) -> T:
         message = f"Request body must be a JSON {error.expected.removeprefix('an ')}."
         if not is_object:
             raise InvalidInput(message) from None
-        faults = [("", Complaint(data, message, known=False))]
+        told = kind.no_object if issubclass(kind, Body) else ""
+        faults = [("", Complaint(data, told or message, known=bool(told)))]
     known = (e.expected for _, e in faults if isinstance(e, Complaint) and e.known)
     errors = [{"field": field, "message": error.about(field)} for field, error in faults]
     raise InvalidInput(next(known, "Validation error."), {"errors": errors})
@@ -106,6 +107,8 @@ def _reader(declared: inspect.Type) -> Reader[Any]:
     else:
         message = f"bodies can't be read as {kinds[0]}"
         raise TypeError(message)
+    if "only_text" in extra:
+        read_value = _only_text(read_value)
     return _complaining(read_value, extra["invalid"]) if "invalid" in extra else read_value
 
 
@@ -123,8 +126,23 @@ def _alternatives(declared: inspect.Type) -> tuple[list[inspect.Type], dict[str,
     )
 
 
+def _only_text(read_value: Reader[T]) -> Reader[T]:
+    """A reader of a text for which a number doesn't stand for its digits."""
+
+    def read_text(value: Json) -> T:
+        if not isinstance(value, str):
+            raise BadValue(value, "a text")
+        return read_value(value)
+
+    return read_text
+
+
 def _complaining(read_value: Reader[T], message: str) -> Reader[T]:
-    """A reader that refuses with a message that clients know, in which ``{value}`` is what came."""
+    """A reader that refuses with a message that clients know, in which ``{value}`` is the text.
+
+    Only a text can be meant as such a value: what else came is told as everywhere.
+    """
+    quotes = "{value}" in message
 
     def read_or_complain(value: Json) -> T:
         try:
@@ -132,6 +150,8 @@ def _complaining(read_value: Reader[T], message: str) -> Reader[T]:
         except BadParts:
             raise
         except BadValue:
+            if quotes and not isinstance(value, str):
+                raise
             came = values.shown(value).strip("'")
             raise Complaint(value, message.format(value=came), known=True) from None
 

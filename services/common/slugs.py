@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from slugify import slugify
@@ -31,7 +32,7 @@ def reads_as(name: str) -> str:
     return " ".join(words.split())
 
 
-def free_slug(name: str, taken: set[str], length: int) -> str:
+def free_slug(name: str, taken: AbstractSet[str], length: int) -> str:
     """The slug of a name, with the first number that makes it another than those ``taken``."""
     base = slug(name)[:length].rstrip("_")
     candidate, number = base, 1

@@ -13,7 +13,7 @@ import pytest
 from gateway.routes import ROUTES
 from gateway.routes.table import Body, Route
 from services.common.contracts.types import Body as Declared
-from services.common.errors import InvalidInput, Refused
+from services.common.errors import Integrity, InvalidInput, Refused
 from tests.malformed import IDENT, Wrong, wrong_bodies
 from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
@@ -21,15 +21,20 @@ from tests.world import World
 
 #: Read by the columns of its row, as ``test_every_value`` tries them.
 BY_COLUMNS: Final = "assets.update_shot"
-#: Reads its body after the rights, as its clients know it.
-LATE: Final = "/actions/projects/{project_id}/asset-types/{asset_type_id}/assets/share"
+#: Read their bodies after the rights, as their clients know them.
+LATE: Final = (
+    "/actions/projects/{project_id}/asset-types/{asset_type_id}/assets/share",
+    "/actions/projects/{project_id}/task-type-links/reorder",
+    "/actions/projects/{project_id}/task-status-links/reorder",
+)
 #: Takes its array without the object around it, too.
 BARE: Final = "crud.set_template_columns"
 TAKING: Final = [
     pytest.param(route, id=f"{route.method} {route.path}")
     for route in ROUTES
-    if route.takes is not None and route.rpc != BY_COLUMNS and route.path != LATE
+    if route.takes is not None and route.rpc != BY_COLUMNS and route.path not in LATE
 ]
+Refusal = InvalidInput | Integrity | Refused
 WORDS: Final = {"day": "2026-01-05", "kind": "assets"}
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object"
@@ -48,14 +53,14 @@ def arguments_of(route: Route, data: Any) -> dict[str, Any]:
     return {**given, "data": data}
 
 
-def refusal_of(service: OneService, route: Route, data: Any) -> InvalidInput | Refused:
+def refusal_of(service: OneService, route: Route, data: Any) -> Refusal:
     """How a body is refused; anything but a 400 fails."""
-    with pytest.raises((InvalidInput, Refused)) as refused:
+    with pytest.raises((InvalidInput, Integrity, Refused)) as refused:
         service.answer("admin", route.function, **arguments_of(route, data))
     return refused.value
 
 
-def assert_told(refusal: InvalidInput | Refused, wrong: Wrong) -> None:
+def assert_told(refusal: Refusal, wrong: Wrong) -> None:
     """The refusal names the field and what came, or is the one that clients know."""
     assert refusal.message == (wrong.told if wrong.known else "Validation error."), wrong
     assert refusal.data is not None

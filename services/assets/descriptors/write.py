@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 from uuid import UUID
 
@@ -49,18 +50,42 @@ def unused_key(tx: Transaction, values: Row, ident: UUID | None) -> str:
         DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
         DESCRIPTOR.c.id.is_distinct_from(ident),
     )
-    keys_by_name = {reads_as(name): key for name, key in tx.connection.execute(other_descriptors)}
-    if reads_as(values["name"]) in keys_by_name:
-        raise InvalidInput(EXISTS)
-    return key_of(values["name"], set(keys_by_name.values()))
+    keys = Keys()
+    for name, key in tx.connection.execute(other_descriptors):
+        keys.add(name, key)
+    return keys.make(values["name"])
 
 
-def key_of(name: str, taken: Collection[str] = ()) -> str:
+class Keys:
+    """The names and keys of a production's descriptors that must differ."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._keys: set[str] = set()
+
+    def add(self, name: str, key: str) -> None:
+        """A descriptor has these."""
+        self._names.add(reads_as(name))
+        self._keys.add(key)
+
+    def make(self, name: str) -> str:
+        """The key of one more descriptor of that name.
+
+        Raises InvalidInput when another has the name, or the name makes no key.
+        """
+        if reads_as(name) in self._names:
+            raise InvalidInput(EXISTS)
+        key = key_of(name, self._keys)
+        self.add(name, key)
+        return key
+
+
+def key_of(name: str, taken: AbstractSet[str] = frozenset()) -> str:
     """The key that a name makes. Raises InvalidInput for a name without a letter or a digit."""
     if not slug(name):
         message = "The name needs a letter or a digit."
         raise InvalidInput(message)
-    return free_slug(name, set(taken), KEY_LENGTH)
+    return free_slug(name, taken, KEY_LENGTH)
 
 
 def existing_departments(

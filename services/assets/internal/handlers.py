@@ -6,27 +6,19 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from services.assets.descriptors.write import unused_key
-from services.assets.models import (
-    Entity,
-    MetadataDescriptor,
-    department_metadata_descriptor_link,
-)
+from services.assets.descriptors import from_template
+from services.assets.models import Entity, MetadataDescriptor
 from services.assets.policy.entity_types import entity_type
-from services.common.contracts.assets.descriptors import TYPES
 from services.common.contracts.assets.events import AssetReadyChanged
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.tasks.events import TaskMakesReady
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, parse_id, read_value
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.json_types import JsonObject
-from services.common.values import array_or_empty
 
 DESCRIBED = (
     "entity_type",
@@ -38,8 +30,6 @@ DESCRIBED = (
     "position",
     "task_type_id",
 )
-#: What a template's descriptor gives: its key is made from its name, its place is the last.
-GIVEN = ("entity_type", "name", "data_type", "choices", "for_client", "task_type_id")
 FIRST_EPISODE = "E01"
 
 
@@ -74,20 +64,23 @@ class InternalHandlers(ResourceService):
             )
             self.tx.emit(event)
 
-    # Unordered, and recorded last: existing rows are kept, and departments are asked for first.
+    # Unordered, and recorded last: existing rows are kept, and what is named is asked for first.
     @on("project:prepared", inbox=Inbox.LAST)
     def prepare_project(self, delivery: Delivery) -> None:
         """Create the first episode of a new production, and its descriptors or a template's."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
-        departments = self._known_departments(message.descriptors)
+        known = from_template.existing_references(self, message.descriptors)
         if cross_references.was_deleted(self, message.project_id):
             return
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
-        for descriptor in message.descriptors:
-            self._describe_as(message.project_id, descriptor, departments)
-        for descriptor in self._studio_descriptors() if message.is_new else ():
-            self._describe(message.project_id, descriptor)
+        project = message.project_id
+        new = from_template.describe(self, project, message.descriptors, known)
+        if message.is_new:
+            new += self._share_studio_descriptors(project)
+        for ident in new:
+            facts = {"id": ident, "project_id": project}
+            self.tx.emit(self.registry.event(self.registry["metadata-descriptors"], "new", facts))
 
     def _first_episode(self, project: UUID, ident: UUID) -> None:
         values = {
@@ -114,75 +107,14 @@ class InternalHandlers(ResourceService):
         statement = (
             sa.select(*columns)
             .where(table.c.entity_type == "Project")
-            .distinct(table.c.name)
+            .ext(distinct_on(table.c.name))
             .order_by(table.c.name, table.c.created_at.desc())
         )
         return [dict(row) for row in self.tx.session.execute(statement).mappings()]
 
-    def _known_departments(self, descriptors: list[JsonObject]) -> set[UUID]:
-        """Those of the departments of a template's descriptors that there are still."""
-        named = {ident for one in descriptors for ident in _departments(one)}
-        references: cross_references.IdsByTable = {("auth", "department"): named}
-        return cross_references.ask_existing(self, references)["auth", "department"]
-
-    def _describe_as(self, project: UUID, descriptor: JsonObject, departments: set[UUID]) -> None:
-        """Add a descriptor of a template, unless the production would not take it."""
-        values = _of_template(descriptor)
-        # A template's descriptors are kept as JSON, which no delete of a task type changes.
-        if not values or cross_references.was_deleted(self, values["task_type_id"]):
-            return
-        values["project_id"] = project
-        try:
-            values["field_name"] = unused_key(self.tx, values, None)
-        except InvalidInput:
-            return  # it has one of that name
-        ident = self._describe(project, values)
-        rows = [
-            {"metadata_descriptor_id": ident, "department_id": department}
-            for department in _departments(descriptor)
-            if department in departments
-        ]
-        if ident is not None and rows:
-            self.tx.connection.execute(sa.insert(department_metadata_descriptor_link), rows)
-
-    def _describe(self, project: UUID, values: JsonObject) -> UUID | None:
-        """Add a descriptor unless there is such a one; returns the id of a new one."""
+    def _share_studio_descriptors(self, project: UUID) -> list[UUID]:
+        """Add the studio's descriptors of productions that it hasn't; returns the new ones' ids."""
         table = table_of(MetadataDescriptor)
-        statement = (
-            insert(table)
-            .values({**values, "project_id": project})
-            .on_conflict_do_nothing()
-            .returning(table.c.id)
-        )
-        ident: UUID | None = self.tx.session.scalar(statement)
-        if ident is not None:
-            facts = {"id": ident, "project_id": project}
-            resource = self.registry["metadata-descriptors"]
-            self.tx.emit(self.registry.event(resource, "new", facts))
-        return ident
-
-
-def _of_template(descriptor: JsonObject) -> JsonObject:
-    """The values of a template's descriptor; empty if no production could have it."""
-    table = table_of(MetadataDescriptor)
-    given = {name: descriptor[name] for name in GIVEN if descriptor.get(name) is not None}
-    try:
-        values = {name: read_value(table.c[name], value) for name, value in given.items()}
-    except BadValue:
-        return {}  # a template may hold what was never checked
-    kind, of_tasks = values.get("task_type_id"), values.get("entity_type") == "Task"
-    complete = values.get("name") and values.get("entity_type") in TYPES
-    if not complete or of_tasks != (kind is not None):
-        return {}
-    return {**values, "task_type_id": kind}
-
-
-def _departments(descriptor: JsonObject) -> list[UUID]:
-    """The departments of a template's descriptor, as far as they are ids."""
-    found = []
-    for ident in array_or_empty(descriptor.get("departments")):
-        try:
-            found.append(parse_id(ident))
-        except BadValue:
-            continue
-    return list(dict.fromkeys(found))
+        rows = [{**row, "project_id": project} for row in self._studio_descriptors()]
+        insertion = insert(table).on_conflict_do_nothing().returning(table.c.id)
+        return list(self.tx.connection.scalars(insertion, rows)) if rows else []

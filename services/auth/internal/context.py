@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 IDS: Final = ARRAY(sa.Uuid(as_uuid=False))
 #: The limit shown where there is none, until the studio has as many people.
 ROOM: Final = 100
+#: Mbit/s of movies whose production and task type say nothing.
+HIGH_BIT_RATE: Final = 28
+LOW_BIT_RATE: Final = 6
 
 
 @cache
@@ -89,4 +92,6 @@ class ContextRpc(ResourceService):
             "default_timezone": self.settings.default_timezone,
             "enforce_2fa": self.settings.enforce_2fa,
             "preview_accounts_enabled": True,
+            "movie_highdef_bitrate": HIGH_BIT_RATE,
+            "movie_lowdef_bitrate": LOW_BIT_RATE,
         }

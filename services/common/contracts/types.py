@@ -25,15 +25,21 @@ AN_ID: Final = "9a4f1f0e-3c5b-4d0e-8f6a-2f1f4a1c7b10"
 
 
 def about(
-    sentence: str, *examples: Any, missing: str = "", invalid: str = "", **limits: Any
+    sentence: str,
+    *examples: Any,
+    missing: str = "",
+    invalid: str = "",
+    only_text: bool = False,
+    **limits: Any,
 ) -> Meta:
     """What a field means, with examples, and limits such as ``max_length``.
 
     ``missing`` and ``invalid`` are messages that clients know: in a body they are those of the
-    whole refusal. In ``invalid``, ``{value}`` is what came.
+    whole refusal. In ``invalid``, ``{value}`` is the text that came; what is none is told as usual.
+    With ``only_text`` a number isn't read as its digits.
     """
-    known = {"missing": missing, "invalid": invalid}
-    extra = {name: message for name, message in known.items() if message}
+    known = {"missing": missing, "invalid": invalid, "only_text": only_text and "yes"}
+    extra = {name: value for name, value in known.items() if value}
     return Meta(
         description=sentence, examples=list(examples) or None, extra=extra or None, **limits
     )
@@ -74,6 +80,9 @@ class Body(msgspec.Struct, kw_only=True):
 
     An array is ``list[…]``. JSON that is stored as it came, in a known shape, is a ``TypedDict``.
     """
+
+    #: The refusal of what is no object, where clients know it by another message.
+    no_object: ClassVar[str] = ""
 
 
 class Query(msgspec.Struct, kw_only=True):

@@ -150,7 +150,7 @@ def values_for_create(
             continue
         value = body.get(column.name)
         value = default_of(column) if value is None else _read(column, value)
-        values[column.name] = _present(column, value)
+        values[column.name] = present(column, value)
     return values
 
 
@@ -166,11 +166,11 @@ def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) 
         column = table.c[name]
         if is_internal(column):
             continue
-        values[name] = _present(column, None if value is None else _read(column, value))
+        values[name] = present(column, None if value is None else _read(column, value))
     return values
 
 
-def _present(column: Column, value: Any) -> Any:
+def present(column: Column, value: Any) -> Any:
     """The value. Raises Integrity for a null in a column that must not be."""
     if value is None and not column.nullable:
         message = f"{MESSAGES[NOT_NULL]} '{column.name}' must have a value."

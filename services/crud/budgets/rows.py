@@ -10,7 +10,7 @@ from services.common.access.context import CallContext
 from services.common.access.rules import Rule
 from services.common.contracts.crud.budgets import NewBudgetEntry
 from services.common.crud.resource import CrudContext
-from services.common.crud.validation import default_of, path_id
+from services.common.crud.validation import default_of, path_id, present
 from services.common.crud.writing import ask_targets
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
@@ -27,9 +27,10 @@ BUDGETS, ENTRIES = table_of(Budget), table_of(BudgetEntry)
 def permitted(ctx: CallContext, project_id: str, rule: Rule | None = None) -> UUID:
     """The production, whose budgets the caller may see and change.
 
-    Raises InvalidInput, NotFound, Forbidden.
+    Raises NotFound, Forbidden; InvalidInput for what is no id, which only administrators are told.
     """
-    path_id(project_id)
+    if ctx.actor.is_admin:
+        path_id(project_id)
     return permitted_project(ctx, project_id, rule or PROJECTS.may[BUDGET])
 
 
@@ -65,16 +66,19 @@ def locked_entry(ctx: CallContext, project: UUID, budget: UUID, entry: UUID) -> 
 
 
 def new_entry(budget: UUID, body: NewBudgetEntry) -> Values:
-    """The columns of a new entry."""
+    """The columns of a new entry. Raises Integrity for one that must have a value."""
+    required: Values = {
+        "start_date": body.start_date,
+        "months_duration": body.months_duration,
+        "daily_salary": body.daily_salary,
+    }
     chosen = {"position": body.position, "seniority": body.seniority}
     return {
         "budget_id": budget,
         "department_id": body.department_id,
         "person_id": body.person_id,
-        "start_date": body.start_date,
-        "months_duration": body.months_duration,
-        "daily_salary": body.daily_salary,
         "exceptions": {},
+        **{name: present(ENTRIES.c[name], value) for name, value in required.items()},
         **{name: value or default_of(ENTRIES.c[name]) for name, value in chosen.items()},
     }
 

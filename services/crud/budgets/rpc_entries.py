@@ -14,7 +14,6 @@ from services.common.contracts.crud.events import (
     BudgetEntryDeleted,
     BudgetEntryUpdated,
 )
-from services.common.contracts.types import UNSET
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import path_id
@@ -124,7 +123,7 @@ def _replacement(body: BudgetEntryChanges) -> Values:
         "daily_salary": body.daily_salary,
     }
     return {
-        **{name: value for name, value in required.items() if value is not UNSET},
+        **{name: value for name, value in required.items() if value is not None},
         "person_id": body.person_id,
         "position": body.position,
         "seniority": body.seniority,

@@ -11,6 +11,7 @@ from services.common.access.rules import Rule
 from services.common.contracts.crud.events import ProjectUpdated
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import known_id
+from services.common.database.tables import NOW
 from services.common.errors import NotFound
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Project
@@ -32,6 +33,13 @@ def permitted_project(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
 def project_changed(ctx: CallContext, project: UUID, *people: UUID) -> None:
     """Emit ``project:update``, about the memberships of these people."""
     ctx.tx.emit(ProjectUpdated(project_id=project, person_ids=list(people)))
+
+
+def touch_project(ctx: CallContext, project: UUID) -> None:
+    """Set the production's time of change: who or what it uses is part of it."""
+    ctx.tx.connection.execute(
+        sa.update(Project).where(Project.id == project).values(updated_at=NOW)
+    )
 
 
 def project_reply(ctx: CrudContext, project: UUID) -> Reply:

@@ -37,8 +37,9 @@ class OrderRpc(ResourceService):
         For its managers. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
         part, resource = KINDS[kind], LINKS[kind]
-        ids = _in_order(part, data)
+        # The rights first, where other routes look at the body first: clients know it so.
         project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
+        ids = _in_order(part, data)
         link, run = part.of_projects, self.tx.connection
         # Locked, so that two orders don't mix.
         self.tx.locked(table_of(Project), project)

@@ -28,7 +28,12 @@ from services.crud.parts import (
     Part,
     link_defaults,
 )
-from services.crud.policy.project_access import permitted_project, project_changed, project_reply
+from services.crud.policy.project_access import (
+    permitted_project,
+    project_changed,
+    project_reply,
+    touch_project,
+)
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 CHOICES: Final = {
@@ -166,7 +171,10 @@ class ProjectSettingsRpc(ResourceService):
         ]
         # What is linked keeps its priority and roles.
         insertion = insert(link).values(rows).on_conflict_do_nothing()
-        return bool(self.tx.connection.execute(insertion).rowcount)
+        added = bool(self.tx.connection.execute(insertion).rowcount)
+        if added:
+            touch_project(self, project)
+        return added
 
     def _set_priorities(self, project: UUID, priorities: dict[UUID, int | None]) -> None:
         """Set the priorities given."""

@@ -22,7 +22,12 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
-from services.crud.policy.project_access import permitted_project, project_changed, project_reply
+from services.crud.policy.project_access import (
+    permitted_project,
+    project_changed,
+    project_reply,
+    touch_project,
+)
 from services.crud.policy.project_rules import OPEN, is_open
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
@@ -190,6 +195,7 @@ class TeamRpc(ResourceService):
         if of_production is not None:
             _refuse_role(role)
         if self._add_member(project, person):
+            touch_project(self, project)
             project_changed(self, project, person)
         if role is not None:
             self._set_role(project, person, role)

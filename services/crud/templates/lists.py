@@ -148,9 +148,11 @@ def put_in_order(
 ) -> list[dict[str, Any]]:
     """Number the links of the locked template from 1, adding the missing; returns them so."""
     link, resource = part.of_templates, LINKS[part]
+    # Of an id that is named twice the later place counts, as in a production's order.
+    places = {ident: place for place, ident in enumerate(ids, start=1)}
     rows = [
         {**link_defaults(link), OF_TEMPLATE: template, part.key: ident, "priority": place}
-        for place, ident in enumerate(ids, start=1)
+        for ident, place in places.items()
     ]
     upsert = insert(link)
     upsert = upsert.on_conflict_do_update(
@@ -164,4 +166,4 @@ def put_in_order(
     )
     texts = ctx.tx.connection.scalars(rows_as_json(shown))
     by_id = {row[part.key]: row for row in map(msgspec.json.decode, texts)}
-    return [by_id[str(ident)] for ident in ids]
+    return [by_id[str(ident)] for ident in places]

@@ -131,7 +131,7 @@ class TemplateListRpc(ResourceService):
         """
         TEMPLATES.update.check(self, {})
         part = KINDS[kind].part
-        ids = list(dict.fromkeys(_in_order(part, data)))
+        ids = _in_order(part, data)
         existing = cross_references.ask_existing(self, {(part.service, part.table): set(ids)})
         for ident in ids:
             if ident not in existing[part.service, part.table]:
@@ -141,7 +141,7 @@ class TemplateListRpc(ResourceService):
         if not ids:
             return Reply(b"[]")
         links = lists.put_in_order(self, part, template, ids)
-        for _ in ids:
+        for _ in links:
             _changed(self, template)
         return compressed(msgspec.json.encode(links))
 

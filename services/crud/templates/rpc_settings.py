@@ -13,7 +13,7 @@ from services.common.contracts.crud import templates as t
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
-from services.common.errors import Integrity
+from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import Json, JsonObject, Values
 from services.common.runtime.rpc_server import command
 from services.common.slugs import slug
@@ -49,8 +49,8 @@ class TemplateSettingsRpc(ResourceService):
     def set_template_columns(self, template_id: str, data: Json = None) -> Reply:
         """Replace the columns that productions made from the template get.
 
-        Returns the template. Raises Forbidden, InvalidInput, NotFound. Emits
-        ``project-template:update``.
+        Returns the template. Raises Forbidden, InvalidInput, Integrity (not an object), NotFound.
+        Emits ``project-template:update``.
         """
         TEMPLATES.update.check(self, {})
         columns = _columns(data)
@@ -65,8 +65,14 @@ class TemplateSettingsRpc(ResourceService):
 
 
 def _columns(data: Json) -> list[JsonObject]:
-    """The columns in a body, each with all of its keys. Raises InvalidInput."""
-    snapshot = bodies.read(t.Snapshot, {COLUMNS: data} if isinstance(data, list) else data)
+    """The columns in a body, each with all of its keys. Raises InvalidInput, Integrity."""
+    try:
+        snapshot = bodies.read(t.Snapshot, {COLUMNS: data} if isinstance(data, list) else data)
+    except InvalidInput as error:
+        # The one refusal here that clients know as one of the database's.
+        if error.message == t.NO_COLUMN:
+            raise Integrity(error.message, error.data) from None
+        raise
     return [_kept(one) for one in snapshot.metadata_descriptors or ()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from tests.service.conftest import MakeService
@@ -26,6 +27,7 @@ def assets(assets: OneService, show: Show) -> OneService:
     assets.fakes.replies |= {
         "crud.list_open_project_ids": [show.project, show.other_project],
         "auth.find_existing_rows": existing,
+        "tasks.find_existing_rows": existing,
     }
     return assets
 
@@ -340,3 +342,64 @@ def test_their_owners_are_told_of_a_key(assets: OneService, show: Show, kind: st
         ("weather", "sky", task_type, [show.project]),
         ("sky", None, task_type, [show.project]),
     ]
+
+
+def test_a_template_gives_what_a_production_would_take(assets: OneService, show: Show) -> None:
+    """Task types and departments that there are, as nobody looked them up before."""
+    task_type, department = ident("task_type any"), ident("department any")
+    given = {"entity_type": "Task", "data_type": "string", "departments": [department, NOWHERE]}
+    descriptors = [
+        {**given, "name": "Kept", "task_type_id": task_type},
+        {**given, "name": "Of no type", "task_type_id": NOWHERE},
+    ]
+    prepared = {"project_id": show.other_project, "descriptors": descriptors, "is_new": False}
+    assets.deliver("project:prepared", {**prepared, "first_episode_id": None})
+    rows = assets.rows("metadata_descriptor")
+    assert [row["name"] for row in rows if row["entity_type"] == "Task"] == ["Kept"]
+    links = assets.rows("department_metadata_descriptor_link")
+    assert [str(row["department_id"]) for row in links] == [department]
+
+
+def test_a_template_gives_all_at_once(assets: OneService, show: Show) -> None:
+    """In as many statements as a few of them; those whose names are free, also of each other."""
+    engine, statements = sa.engine.Engine, []
+    numbers = []
+
+    def record(*given: Any) -> None:
+        statements.append(given[2])
+
+    sa.event.listen(engine, "before_cursor_execute", record)
+    try:
+        for first, last in ((0, 8), (8, 808), (0, 808)):
+            statements.clear()
+            descriptors = [
+                {"entity_type": ("Shot", "Asset")[one % 2], "name": f"Column {one // 4}"}
+                for one in range(first, last)
+            ]
+            prepared = {
+                "project_id": show.other_project,
+                "descriptors": descriptors,
+                "is_new": False,
+            }
+            assets.deliver("project:prepared", {**prepared, "first_episode_id": None})
+            numbers.append(len(statements))
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", record)
+    assert len(told(assets, "new")) == 808 // 2
+    assert max(numbers) == numbers[0]
+
+
+def test_a_new_production_gets_what_the_studio_adds_to_productions(
+    assets: OneService, show: Show
+) -> None:
+    """The newest of each name, once."""
+    describe(show, show.project, "Code", entity_type="Project")
+    describe(show, show.other_project, "Code", entity_type="Project", data_type="number")
+    new = ident("project new")
+    assets.fill(show)
+    prepared = {"project_id": new, "descriptors": [], "first_episode_id": None}
+    for _ in range(2):
+        assets.deliver("project:prepared", prepared)
+    rows = [row for row in assets.rows("metadata_descriptor") if str(row["project_id"]) == new]
+    assert [(row["name"], row["entity_type"]) for row in rows] == [("Code", "Project")]
+    assert [project for _, project in told(assets, "new")] == [new]

@@ -87,7 +87,11 @@ def test_an_entry_is_replaced_as_a_whole(crud: OneService) -> None:
     assert changed["exceptions"] == {"2026-03": 4500, "2026-07": 10}
     kept = [changed[name] for name in ("start_date", "daily_salary", "position", "seniority")]
     assert kept == ["2026-01-05", 100.0, "lead", None]
-    assert call(crud, "update_budget_entry", data={}, **arguments)["exceptions"] == {}
+    nothing = dict.fromkeys(ENTRY)
+    for data in ({}, nothing):
+        stays = call(crud, "update_budget_entry", data=data, **arguments)
+        kept = [stays[name] for name in (*ENTRY, "exceptions", "position")]
+        assert kept == [*{**ENTRY, "daily_salary": 100}.values(), {}, None]
     (listed,) = call(crud, "list_budget_entries", budget_id=FIRST)
     read = call(crud, "read_budget_entry", **arguments)
     times = {"created_at", "updated_at", "type"}
@@ -99,7 +103,7 @@ def test_an_entry_is_replaced_as_a_whole(crud: OneService) -> None:
         "budget_entry_id": entry["id"],
         "project_id": crud.world.project,
     }
-    names = [f"budget-entry:{verb}" for verb in ("create", "update", "update", "delete")]
+    names = [f"budget-entry:{verb}" for verb in ("create", "update", "update", "update", "delete")]
     emitted = [event for event in crud.emitted() if event[0] != "rows:gone"]
     assert emitted == [(name, ids) for name in names]
 
@@ -147,7 +151,9 @@ def test_what_is_of_another_production_or_budget_is_unknown(crud: OneService, me
             call(crud, method, **{**given, **one})
     for name in given.keys() - {"data"}:
         with pytest.raises(InvalidInput, match=r"^Wrong UUID format\.$"):
-            call(crud, method, **{**given, name: "rubbish"})
+            crud.call("admin", method, **{**given, name: "rubbish"})
+    with pytest.raises(NotFound):
+        call(crud, method, **{**given, "project_id": "rubbish"})
     assert (crud.rows("budget"), crud.rows("budget_entry")) == before
 
 
@@ -157,7 +163,7 @@ def test_what_is_of_another_production_or_budget_is_unknown(crud: OneService, me
         ({"department_id": None}, InvalidInput, "department_id"),
         ({"start_date": "soon"}, InvalidInput, "start_date"),
         ({"months_duration": "x"}, InvalidInput, "months_duration"),
-        ({"daily_salary": None}, InvalidInput, "daily_salary"),
+        ({"daily_salary": "x"}, InvalidInput, "daily_salary"),
         ({"position": "boss"}, InvalidInput, "position"),
         ({"person_id": NOWHERE}, Integrity, "conflicts"),
         ({"department_id": NOWHERE}, Integrity, "conflicts"),
@@ -182,6 +188,18 @@ def test_amounts_are_numbers_on_every_route(crud: OneService, months: Any) -> No
     with pytest.raises(Integrity, match="'exceptions'"):
         crud.call("admin", "update_row", path="budget-entries", ident=entry, data=data)
     assert crud.rows("budget_entry", id=entry)[0]["exceptions"] == {}
+
+
+@pytest.mark.parametrize("name", ["start_date", "months_duration", "daily_salary"])
+def test_what_an_entry_lacks_is_told_as_of_a_row(crud: OneService, name: str) -> None:
+    """Absent or null; only the department is looked for before."""
+    lacking = {field: value for field, value in ENTRY.items() if field != name}
+    for data in (lacking, {**lacking, name: None}):
+        with pytest.raises(Integrity, match=rf"^A required field is missing\. '{name}' must"):
+            call(crud, "create_budget_entry", budget_id=FIRST, data=data)
+        del data["department_id"]
+        with pytest.raises(InvalidInput, match=r"^Validation error\.$"):
+            call(crud, "create_budget_entry", budget_id=FIRST, data=data)
 
 
 def test_bad_values_of_changes_are_named(crud: OneService) -> None:

@@ -87,18 +87,18 @@ def test_ten_thousand_ids_are_no_fault(crud: OneService) -> None:
     assert [row["priority"] for row in rows] == [10_002]
 
 
-@pytest.mark.parametrize("data", [None, {}, {"task_type_ids": "x"}, {"task_type_ids": None}])
+@pytest.mark.parametrize("data", [None, {}, [], {"task_type_ids": "x"}, {"task_type_ids": None}])
 def test_an_order_is_a_list_in_an_object(crud: OneService, data: Any) -> None:
-    """Else it is refused, whoever asks; an id that is none is told."""
+    """Else it is refused, after the rights were checked; an id that is none is told."""
     arguments: dict[str, Any] = {"project_id": crud.world.project, "kind": "task-type"}
     wanted = "Request body must be a JSON object with a 'task_type_ids' list."
     with pytest.raises(InvalidInput, match=wanted):
         crud.call("manager", "reorder_links", data=data, **arguments)
     with pytest.raises(InvalidInput, match="Invalid UUID value: x"):
         crud.call("manager", "reorder_links", data={"task_type_ids": ["x"]}, **arguments)
-    arguments["data"] = {"task_type_ids": []}
-    refused = crud.outcomes(EVERYBODY[2:], "reorder_links", **arguments)
-    assert set(refused.values()) == {FORBIDDEN}
+    for body in (data, {"task_type_ids": []}):
+        refused = crud.outcomes(EVERYBODY[2:], "reorder_links", data=body, **arguments)
+        assert set(refused.values()) == {FORBIDDEN}
     assert crud.emitted() == []
 
 

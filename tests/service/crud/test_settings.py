@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -34,6 +35,25 @@ def test_a_priority_may_be_sent_as_text(crud: OneService, priority: object) -> N
     crud.call("manager", "choose_many", project_id=world.project, data=many)
     (link,) = crud.rows("project_task_type_link")
     assert link["priority"] == 3
+
+
+def test_what_is_new_in_a_production_changes_it(crud: OneService) -> None:
+    """What it used already doesn't."""
+    world = crud.world
+    project = UUID(world.project)
+
+    def changed() -> Any:
+        (time,) = (row["updated_at"] for row in crud.rows("project") if row["id"] == project)
+        return time
+
+    data = {"task_type_id": world.task_type}
+    before = changed()
+    answer = crud.call("manager", "choose", project_id=world.project, kind="task-types", data=data)
+    after = changed()
+    assert after > before
+    assert answer["updated_at"] == after.isoformat(timespec="seconds")
+    crud.call("manager", "choose", project_id=world.project, kind="task-types", data=data)
+    assert changed() == after
 
 
 @pytest.mark.parametrize(

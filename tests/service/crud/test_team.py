@@ -38,10 +38,12 @@ def join(crud: OneService, who: str, world: World, **data: Any) -> Any:
 
 
 def test_joining_twice_emits_one_event(crud: OneService, world: World) -> None:
-    """Joining is idempotent."""
+    """Joining is idempotent; the production was changed by it."""
     stranger = world.people["stranger"]
-    for _ in range(2):
-        join(crud, "manager", world, person_id=stranger)
+    times = [join(crud, "manager", world, person_id=stranger)["updated_at"] for _ in range(2)]
+    # The rows of the world are of the day before.
+    assert times[0] > "2026-01-06"
+    assert times[0] == times[1]
     assert crud.emitted() == [seated(world, stranger)]
     assert crud.call("admin", "list_team", project_id=world.project)[stranger] is None
 

@@ -295,7 +295,8 @@ def test_columns_are_kept_with_all_of_their_keys(crud: OneService, template: str
 @pytest.mark.parametrize(
     ("data", "error", "told"),
     [
-        ([1], InvalidInput, "metadata_descriptors.0"),
+        ([1], Integrity, "metadata_descriptors.0"),
+        ([{"name": 5}], InvalidInput, "metadata_descriptors.0.name"),
         ({}, InvalidInput, "metadata_descriptors"),
         (None, InvalidInput, "metadata_descriptors"),
         ({"metadata_descriptors": "x"}, InvalidInput, "metadata_descriptors"),
@@ -339,8 +340,9 @@ def test_links_are_put_in_order_and_the_missing_are_added(
     assert (error, f"{NOWHERE} does not exist" in message) == (InvalidInput, True)
     for data, field in (({}, key), ({key: "x"}, key), ({key: [new[0], "x"]}, f"{key}.1")):
         assert refusal(crud, "reorder_template", data=data, **arguments) == (InvalidInput, field)
-    with pytest.raises(InvalidInput, match=r"^Validation error\.$"):
-        crud.call("admin", "reorder_template", data={key: "x"}, **arguments)
+    for no_texts in ("x", [5], [None]):
+        with pytest.raises(InvalidInput, match=r"^Validation error\.$"):
+            crud.call("admin", "reorder_template", data={key: no_texts}, **arguments)
     assert [row["priority"] for row in listed(crud, template, kind)] == [9]
     assert crud.emitted() == before
     ids = [*new[:2], thing(kind), *new[2:]]
@@ -349,6 +351,8 @@ def test_links_are_put_in_order_and_the_missing_are_added(
     assert [row["priority"] for row in links] == list(range(1, len(ids) + 1))
     assert {name: links[2][name] for name in own} == own
     assert len(crud.emitted()) == len(before) + len(ids)
+    twice = reorder([new[0], new[1], new[0]])
+    assert [(row[KINDS[kind]], row["priority"]) for row in twice] == [(new[0], 3), (new[1], 2)]
 
 
 # --- from a production, onto a production ---------------------------------------------------------

@@ -69,6 +69,8 @@ def test_the_config_is_public_and_reflects_the_organisation(
         "default_timezone": "Europe/Paris",
         "enforce_2fa": False,
         "preview_accounts_enabled": True,
+        "movie_highdef_bitrate": 28,
+        "movie_lowdef_bitrate": 6,
     }
     organisation = admin.get("/data/organisations").json()[0]["id"]
     admin.put(f"/data/organisations/{organisation}", {"dark_theme_by_default": True})

@@ -38,6 +38,8 @@ LATER = frozenset(
         "link_is_client_allowed",
         "task_type_links",
         "preview_accounts_enabled",
+        "movie_highdef_bitrate",
+        "movie_lowdef_bitrate",
         "preview_project_id",
         "preview_opened_at",
         "preview_open_until",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 from uuid import UUID, uuid4
 
 import pytest
@@ -58,6 +58,14 @@ class Change(Body, kw_only=True):
     note: str | UnsetType = UNSET
     urgent: bool | UnsetType = UNSET
     referrer: Id | UnsetType | None = UNSET
+
+
+class Stock(Body, kw_only=True):
+    """A body that clients know to be refused by a message of its own."""
+
+    no_object: ClassVar[str] = "Send an object."
+    shelves: Annotated[list[str], about("Which.")]
+    label: Annotated[str, about("On the door.", only_text=True)] = ""
 
 
 CUSTOMER = str(uuid4())
@@ -192,6 +200,27 @@ def test_what_is_no_object_is_refused(data: Any) -> None:
     """In place of a field there is nothing."""
     assert faults_of(Order, data) == {"": "Request body must be a JSON object."}
     assert refusal(Order, data).message == "Validation error."
+
+
+def test_what_is_no_object_is_told_as_clients_know_it() -> None:
+    """Where they do."""
+    assert refusal(Stock, []).message == "Send an object."
+    assert faults_of(Stock, "x") == {"": "Send an object."}
+
+
+def test_only_a_text_can_be_meant_as_one_that_a_message_quotes() -> None:
+    """What else came is told as everywhere."""
+    assert refusal(Order, {"customer": CUSTOMER, "shop": 5}).message == "Validation error."
+    told = "Invalid value for 'shop': 5. Expected a UUID."
+    assert faults_of(Order, {"customer": CUSTOMER, "shop": 5}) == {"shop": told}
+
+
+def test_digits_are_a_text_unless_only_a_text_will_do() -> None:
+    """As spreadsheets have them."""
+    assert read(note=5).note == "5"
+    told = "Invalid value for 'label': 5. Expected a text."
+    assert faults_of(Stock, {"shelves": [], "label": 5}) == {"label": told}
+    assert bodies.read(Stock, {"shelves": [], "label": "5"}).label == "5"
 
 
 def test_no_body_is_an_empty_object() -> None:

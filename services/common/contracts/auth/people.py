@@ -57,6 +57,10 @@ class Config(Answer, kw_only=True):
     preview_accounts_enabled: Annotated[
         bool, about("Whether productions may have an account to look at them.")
     ]
+    movie_highdef_bitrate: Annotated[
+        int, about("Mbit/s of movies whose production and task type say nothing.", 28)
+    ]
+    movie_lowdef_bitrate: Annotated[int, about("Of their small variants.", 6)]
 
 
 class PreviewAccount(Answer, kw_only=True):

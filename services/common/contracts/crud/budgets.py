@@ -6,14 +6,12 @@ from typing import Annotated, ClassVar, Literal
 
 from services.common.contracts.types import (
     NOT_BLANK,
-    UNSET,
     Answer,
     Body,
     Day,
     FreeObject,
     Id,
     RowOf,
-    UnsetType,
     about,
 )
 
@@ -88,25 +86,28 @@ class BudgetChanges(Body, kw_only=True):
 
 
 class NewBudgetEntry(Body, kw_only=True):
-    """A cost to add to a budget."""
+    """A cost to add to a budget; without the start, the months or the salary it can't be stored."""
 
     department_id: Id
     person_id: Annotated[Id | None, about("Whose cost it is, if that is known.")] = None
-    start_date: Annotated[Day, about("From when on.")]
-    months_duration: Months
-    daily_salary: Salary
+    start_date: Annotated[Day | None, about("From when on.")] = None
+    months_duration: Months | None = None
+    daily_salary: Salary | None = None
     position: Position | None = None
     seniority: Seniority | None = None
 
 
 class BudgetEntryChanges(Body, kw_only=True):
-    """A cost in place of the one that was there; what is absent is null, or stays if required."""
+    """A cost in place of the one that was there; what is absent is null, or stays if required.
 
-    department_id: Id | UnsetType = UNSET
+    Null counts as absent.
+    """
+
+    department_id: Id | None = None
     person_id: Annotated[Id | None, about("Whose cost it is, if that is known.")] = None
-    start_date: Annotated[Day | UnsetType, about("From when on.")] = UNSET
-    months_duration: Months | UnsetType = UNSET
-    daily_salary: Salary | UnsetType = UNSET
+    start_date: Annotated[Day | None, about("From when on.")] = None
+    months_duration: Months | None = None
+    daily_salary: Salary | None = None
     position: Position | None = None
     seniority: Seniority | None = None
     exceptions: Exceptions = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from services.common.contracts.crud.productions import BoardRoles, ClientAllowed, Priority, Shown
 from services.common.contracts.tasks.workflow import IdInOrder, TaskStatusRow, TaskTypeRow
@@ -26,6 +26,7 @@ GivenBitRate = (
     Annotated[int, about("Of the movies of its tasks, in Mbit/s; null: the template's.", 28, ge=1)]
     | None
 )
+NO_COLUMN: Final = "Each metadata descriptor must be an object"
 BoardRole = Literal["user", "admin", "supervisor", "manager", "client", "vendor"]
 
 
@@ -148,7 +149,7 @@ class DefaultBackground(Body, kw_only=True):
 class SnapshotColumn(Body, kw_only=True):
     """A column that productions made from a template get; kept as given, checked when applied."""
 
-    name: Annotated[str, about("What it is called.", "Weather")] = ""
+    name: Annotated[str, about("What it is called.", "Weather", only_text=True)] = ""
     field_name: Annotated[
         str | None, about("The key of its values; made from the name by default.", "weather")
     ] = None
@@ -170,7 +171,7 @@ class Snapshot(Body, kw_only=True):
         list[
             Annotated[
                 SnapshotColumn,
-                about("A column.", invalid="Each metadata descriptor must be an object"),
+                about("A column.", invalid=NO_COLUMN),
             ]
         ]
         | None,

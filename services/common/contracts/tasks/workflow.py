@@ -34,6 +34,8 @@ class StatusAutomationRow(RowOf, kw_only=True):
 class TypesInOrder(Body, kw_only=True):
     """Task types in the order of their priority."""
 
+    no_object: ClassVar[str] = NO_TYPES
+
     task_type_ids: Annotated[
         list[IdInOrder],
         about("Task types, the first one first.", missing=NO_TYPES, invalid=NO_TYPES),
@@ -42,6 +44,8 @@ class TypesInOrder(Body, kw_only=True):
 
 class StatusesInOrder(Body, kw_only=True):
     """Task statuses in the order of their priority."""
+
+    no_object: ClassVar[str] = NO_STATUSES
 
     task_status_ids: Annotated[
         list[IdInOrder],
