@@ -16,6 +16,7 @@ from gateway.http.handover import session_id
 from gateway.http.protocol import CONNECTION, ENDING
 from gateway.live.event import NAMESPACE
 from gateway.live.feed import Feed
+from gateway.live.filters import DOCUMENTED
 from gateway.live.listeners import Ended
 from services.common.errors import ServiceError, Unavailable
 
@@ -235,7 +236,7 @@ class Sockets:
             else:
                 request = falcon.asgi.Request(scope, _nothing)
                 identity = await listeners.authenticator.identify(request)
-        return Feed(self.hub, await listeners.join(identity))
+        return Feed(self.hub, await listeners.join(identity), DOCUMENTED)
 
     async def _deliver(self, connection: Connection) -> None:
         """Send the events until the connection ends; cut it off when its person may not hear."""
