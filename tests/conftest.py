@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,27 @@ from tests.world import World
 
 #: What a gateway says of itself when something holds its event loop.
 BLOCKED = "the event loop is blocked"
+#: Lines of the processes' logs that are shown with a failed test.
+SHOWN = 40
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Count the routes that tests see."""
     unseen.register(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the processes of the system warned of when a test failed."""
+    report = yield
+    system = getattr(item, "funcargs", {}).get("system")
+    if report.failed and isinstance(system, System):
+        ended = ", ".join(system.ended()) or "none"
+        lines = [f"ended: {ended}", *system.warnings()[-SHOWN:]]
+        report.sections.append(("Processes", "\n".join(lines)))
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -31,11 +34,20 @@ ENCRYPTION: Final = "another-secret-of-the-tests-for-what-lies-at-rest"
 WAIT: Final = 60.0
 
 
+#: Below those that the kernel gives to outgoing connections. Each run begins somewhere else, as
+#: several may run at once.
+_PORTS: Final = itertools.islice(
+    itertools.cycle(range(12_000, 32_000)), random.randrange(20_000), None
+)
+
+
 def free_port() -> int:
-    """A free TCP port."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A free TCP port; a different one each time, as the caller may not have bound it yet."""
+    for port in _PORTS:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 def until(test: Any, seconds: float = 10.0, what: str = "condition") -> Any:
@@ -148,9 +160,14 @@ class System:
         self.start()
         try:
             self.wait()
+            assert not self.ended(), self.ended()
             yield self
         finally:
             self.stop()
+
+    def ended(self) -> list[str]:
+        """The processes that don't run."""
+        return [name for name, process in self.processes.items() if process.poll() is not None]
 
     def start_seconds(self, *services: str, root: Path | None = None) -> None:
         """Start one more process of each, and wait until it takes requests."""
@@ -222,6 +239,12 @@ class System:
     def logs(self) -> str:
         """All log lines so far."""
         return "".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
+
+    def warnings(self) -> list[str]:
+        """Log lines that say that something is amiss, in the order of time; none of slowness."""
+        usual = ('"level":"INFO"', '"seconds":')
+        lines = self.logs().splitlines()
+        return sorted(line for line in lines if not any(word in line for word in usual))
 
 
 class Caller:

@@ -29,10 +29,14 @@ SELECT tx, row_id, before::text, after::text FROM row_change
 JOIN unnest(%s::bigint[], %s::uuid[]) AS wanted (tx, row_id) USING (tx, row_id)
 ORDER BY id
 """
-#: Removes what is told, once no event of the same transaction is left.
+#: Removes what was noted of transactions of which no event is left. EXCEPT, as it reads the outbox
+#: once whatever the planner believes its size to be: a loop over both tables took half a minute
+#: after one transaction of 20,000 events.
 FORGET: Final = """
-DELETE FROM row_change WHERE tx = ANY(%s)
-AND NOT EXISTS (SELECT FROM outbox WHERE outbox.tx = row_change.tx)
+WITH ended AS MATERIALIZED (
+  SELECT unnest(%s::bigint[]) AS tx EXCEPT SELECT tx FROM outbox
+)
+DELETE FROM row_change USING ended WHERE row_change.tx = ended.tx
 """
 #: Moves confirmed events from the outbox into the change count. One statement, so that no reader
 #: sees them in both or in neither: see ``change_version``.
@@ -118,4 +122,9 @@ def with_headers(row: Row) -> Row:
 def remove(cursor: Any, rows: Collection[Row]) -> None:
     """Remove what the broker has confirmed; readers count them as changes from then on."""
     cursor.execute(FOLD, ([row.id for row in rows], str(STUDIO)))
-    cursor.execute(FORGET, (list({row.tx for row in rows}),))
+
+
+def forget(cursor: Any, transactions: Collection[int]) -> None:
+    """Forget what these transactions changed, unless an event of theirs is still to be told."""
+    if transactions:
+        cursor.execute(FORGET, (list(transactions),))

@@ -76,8 +76,8 @@ RETENTION: Final = {
     "inbox": "7 days",
     "idempotency_key": "24 hours",
     "gone_row": "7 days",
-    # Of transactions that emitted no event; the others' are removed with their events, which may
-    # have to wait for a broker.
+    # Of transactions that emitted no event, or whose relay died; the others' are removed after
+    # their events, which may have to wait for a broker.
     "row_change": "3 days",
 }
 
@@ -94,6 +94,8 @@ class Relay(threading.Thread):
         self.tried = self.passed = time.monotonic()
         #: Events that the broker refused permanently, with the time of the last attempt.
         self.aside: dict[int, float] = {}
+        #: Transactions of published events, whose changes are still noted.
+        self.told: set[int] = set()
 
     def run(self) -> None:
         """Relay until stopped; reconnect with a backoff when the database or broker is away."""
@@ -175,6 +177,12 @@ class Relay(threading.Thread):
             events = outbox.read(cursor, size, self.aside)
         self._relay_these(events, database, publisher)
         self.size = min(BATCH, 2 * size)
+        # Not between full batches: the whole outbox is read for it, and they may be of one
+        # transaction.
+        if len(events) < size:
+            with database.cursor() as cursor:
+                outbox.forget(cursor, self.told)
+            self.told.clear()
         return len(events) == size
 
     def _retry_set_aside(self, database: Any, publisher: Publisher) -> None:
@@ -210,6 +218,7 @@ class Relay(threading.Thread):
         if published:
             with database.cursor() as cursor:
                 outbox.remove(cursor, published)
+            self.told.update(row.tx for row in published if row.tx is not None)
             metrics.published(self.service, [event.time for event in published])
 
     def _isolate(self, events: list[Row], reason: str) -> None:

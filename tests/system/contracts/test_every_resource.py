@@ -169,9 +169,10 @@ def test_values_that_a_column_cannot_hold_are_refused(
     for name, value in bad_values(resource):
         if name in fixed or name in resource.hidden:
             continue
-        response = admin.put(f"/data/{resource.path}/{row['id']}", {name: value})
-        if name == "man_days" and isinstance(value, str):
+        # Unfinished input of the schedule's page, which is dropped: the row counts as changed.
+        if (resource.path, name) == ("schedule-items", "man_days") and isinstance(value, str):
             continue
+        response = admin.put(f"/data/{resource.path}/{row['id']}", {name: value})
         assert response.status_code == 400, (name, value, response.text)
         assert "message" in response.json()
     assert admin.get(f"/data/{resource.path}/{row['id']}").json() == before
