@@ -16,7 +16,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.search.finding import SHORTEST, Search, Typed
+from services.common.search.finding import SHORTEST, Search, Typed, searching
 
 #: The kinds, by the names that clients ask for.
 KINDS: Final = {f"{kind}s": kind for kind in sql.CODES}
@@ -43,7 +43,7 @@ class SearchRpc(ResourceService):
             return {name: [] for name in asked}
         # Made before a connection is taken: what a vendor sees, another service is asked for.
         entries = {name: _entries(self, KINDS[name], names) for name in asked}
-        with self.database.read() as connection:
+        with searching(self.database) as connection:
             typed = Typed(connection, question.query)
             found = {
                 name: _hits(self, typed, KINDS[name], rows, question)

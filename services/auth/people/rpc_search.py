@@ -21,7 +21,7 @@ from services.common.crud.row_json import rows_as_json
 from services.common.database.sql_types import Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.search.finding import SHORTEST, Search, Typed
+from services.common.search.finding import SHORTEST, Search, Typed, searching
 from services.common.search.tables import entry
 
 PERSONS: Final = "persons"
@@ -45,7 +45,7 @@ class PersonSearchRpc(ResourceService):
         resource = self.registry[PERSONS]
         # Made before a connection is taken: whom a client sees, another service is asked for.
         entries = _entries(self)
-        with self.database.read() as connection:
+        with searching(self.database) as connection:
             search = Search(Typed(connection, question.query), entries, CODE, FIELDS)
             ids = search.page(question.offset, min(question.limit, MOST))
             return {PERSONS: _read(self, connection, resource, ids) if ids else []}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.engine import Connection
 
+from services.common.database.pools import Database
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.search import typos
 from services.common.search.phrases import FIELDS, Phrase, Term
@@ -30,6 +32,21 @@ SIMILAR: Final = sa.text(
     "SELECT wanted, word FROM unnest(CAST(:words AS text[]), CAST(:prefixes AS boolean[])) "
     "AS asked(wanted, is_prefix), search_similar(wanted, is_prefix) AS word"
 )
+
+
+@contextmanager
+def searching(database: Database) -> Iterator[Connection]:
+    """A connection whose statements are planned for searching. Raises Unavailable.
+
+    The planner believes beginnings and similar words to be common, and would read all entries until
+    it has enough of them: where there is none, that takes the longest.
+    """
+    with database.read() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql("RESET enable_seqscan")
 
 
 class Typed:
@@ -137,8 +154,10 @@ class Search:
         page = sa.select(sample.c.id).order_by(*order).offset(found.skip).limit(found.missing)
         total = sa.select(sa.func.count()).select_from(sample).scalar_subquery()
         ids = sa.func.array(page.scalar_subquery(), type_=ARRAY(sa.Uuid()))
-        row = self.connection.execute(sa.select(total, ids)).one()
-        return int(row[0]), list(row[1])
+        # Of exactly matching entries, too many are not ranked: their page is read by name.
+        wanted = ids if errors else sa.case((total <= RANKED, ids))
+        row = self.connection.execute(sa.select(total, wanted)).one()
+        return int(row[0]), list(row[1] or ())
 
     def _by_name(self, offset: int, limit: int) -> list[UUID]:
         """The page of words that very many entries have: by field, then in the order of names."""

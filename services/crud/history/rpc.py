@@ -29,7 +29,7 @@ from services.crud.history.names import Names
 from services.crud.models.history import event_history, event_history_cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: Messages handled together; each holds up to a relay's batch of events.
 BATCH: Final = 20
@@ -107,26 +107,36 @@ class HistoryRpc(ResourceService):
         ]
 
     def _ask_owners(self, deliveries: Sequence[Delivery]) -> list[Description]:
-        """A description for each event, in their order; each owner is asked once."""
+        """A description for each event, in their order; each owner is asked once, all at a time."""
         by_owner: dict[str, list[int]] = defaultdict(list)
         for index, delivery in enumerate(deliveries):
             by_owner[delivery.source].append(index)
+        asked = {
+            owner: [_asked(deliveries[index]) for index in indexes]
+            for owner, indexes in by_owner.items()
+        }
+        own = asked.pop(self.name, [])
+        answers = self._ask_others(asked)
+        if own:
+            answers[self.name] = describing.described(self, DESCRIBER, self.registry, own)
         described: dict[int, Description] = {}
         for owner, indexes in by_owner.items():
-            asked = [_asked(deliveries[index]) for index in indexes]
-            described.update(zip(indexes, self._ask_owner(owner, asked), strict=True))
+            described.update(zip(indexes, answers[owner], strict=True))
         return [described[index] for index in range(len(deliveries))]
 
-    def _ask_owner(self, owner: str, asked: list[Asked]) -> list[Description]:
-        if owner == self.name:
-            return describing.described(self, DESCRIBER, self.registry, asked)
-        events = msgspec.to_builtins(asked)
+    def _ask_others(self, asked: Mapping[str, list[Asked]]) -> dict[str, list[Description]]:
         try:
-            reply = self.ask_raw(owner, "describe_events", events=events)
+            replies = self.ask_all_raw(
+                [
+                    (owner, "describe_events", {"events": msgspec.to_builtins(events)})
+                    for owner, events in asked.items()
+                ]
+            )
         except MethodUnknown:
-            message = f"{owner} is of an earlier release, and can't describe its events yet."
+            message = "A service is of an earlier release, and can't describe its events yet."
             raise Unavailable(message) from None
-        return msgspec.json.decode(reply, type=list[Description])
+        answers = (msgspec.json.decode(reply, type=list[Description]) for reply in replies)
+        return dict(zip(asked, answers, strict=True))
 
     def _recorded(self, ids: Iterable[UUID]) -> list[Recorded]:
         """Events that were recorded before."""
