@@ -1,4 +1,4 @@
-"""Quotas and statistics of a production with 50,000 tasks on 10,000 shots of a series.
+"""Figures and schedules of a production with 50,000 tasks on 10,000 shots of a series.
 
 Each shot has a task of five types; each of these one or two assignees of 60, and half of them three
 rows of time spent. Their dates spread over a year. Each task has two previews.
@@ -6,12 +6,15 @@ rows of time spent. Their dates spread over a year. Each task has two previews.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg2
 
 from tests.bench.production import timed
+from tests.running import until
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ SHOTS, SEQUENCES, EPISODES, KINDS, PEOPLE = 10_000, 500, 20, 5, 60
 TIMES: Final = 7
 #: Milliseconds, at yardstick 390.
 ANY_MS, UNCHANGED_MS = 150, 5
+COPY_MS, APPLY_MS = 2_000, 4_000
+VERSIONS: Final = "production-schedule-versions"
 STATUSES: Final = {"todo": "", "wip": "is_wip", "retake": "is_retake", "done": "is_done"}
 #: Made by the databases: the same ids in both, from the same texts.
 ENTITIES: Final = """
@@ -151,3 +156,46 @@ def figures(bench: Bench) -> None:
         assert admin.get(path, headers=held).status_code == 304
         again = timed(lambda path=path, held=held: admin.get(path, headers=held), 40)
         bench.note(f"{name}, unchanged (304)", again, "ms", "time", UNCHANGED_MS)
+    schedules(bench)
+
+
+def schedules(bench: Bench) -> None:
+    """Measure copies of the production's schedule, and giving one back to it."""
+    copy = "set-task-links-from-production"
+    made = [
+        bench.admin.post(f"/data/{VERSIONS}", {"name": n, "project_id": bench.world.project}).json()
+        for n in ("Plan", "Copy")
+    ]
+    plan, other = (row["id"] for row in made)
+    source = {"production_schedule_version_id": plan}
+    calls: dict[str, tuple[str, str, Any]] = {
+        "a schedule from the production": (plan, copy, {}),
+        "the same again": (plan, copy, {}),
+        "a schedule from another": (other, f"{copy}-schedule-version", source),
+    }
+    for name, (version, verb, body) in calls.items():
+        path = f"/actions/{VERSIONS}/{version}/{verb}"
+        spent = timed(lambda p=path, b=body: bench.admin.post(p, b), 1)
+        bench.note(name, spent, "ms", "time", COPY_MS)
+    with closing(psycopg2.connect(bench.system.parts.urls["tasks"])) as connection:
+        connection.autocommit = True
+        bench.note("a schedule applied", _applied(bench, connection, plan), "ms", "time", APPLY_MS)
+        began = time.perf_counter()
+        until(lambda: not _counted(connection, "outbox"), 120, "the events")
+        bench.note(
+            "its events published after", (time.perf_counter() - began) * 1000, "ms", "time", None
+        )
+
+
+def _applied(bench: Bench, connection: Any, version: str) -> float:
+    """Milliseconds until a version's tasks have its dates, committed together with their events."""
+    began = time.perf_counter()
+    assert bench.admin.post(f"/actions/{VERSIONS}/{version}/apply-to-production", {}).ok
+    until(lambda: _counted(connection, "outbox"), 120, "the tasks")
+    return (time.perf_counter() - began) * 1000
+
+
+def _counted(connection: Any, table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])

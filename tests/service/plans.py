@@ -23,7 +23,8 @@ def explained(service: OneService, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     def noted(cursor: TimedCursor, query: Any, values: Any, shown: Any) -> None:
         text = cursor.mogrify(query, values).decode()
-        if text.startswith(("SELECT", "EXECUTE", "WITH")):
+        # What is sent with others in one message are deferred writes.
+        if text.lstrip().startswith(("SELECT", "EXECUTE", "WITH")) and ";\n" not in text:
             sent.append(text)
         run(cursor, query, values, shown)
 

@@ -8,7 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.assets.models import Entity, EntityConceptLink, EntityLink, EntityVersion
+from services.assets.models import (
+    Entity,
+    EntityConceptLink,
+    EntityLink,
+    EntityType,
+    EntityVersion,
+)
 from services.common.access.context import CallContext
 from services.common.contracts.assets.events import AssetReadyChanged
 from services.common.crud.resource import CrudContext, SimpleRules
@@ -21,6 +27,8 @@ from services.common.values import object_or_empty
 
 #: The columns that identify an entity in its production.
 PLACE: Final = ("name", "entity_type_id", "parent_id")
+TYPE: Final = table_of(EntityType)
+CONCEPT, FOLDER = "Concept", "ConceptFolder"
 #: Changes within this time are one version: artists save often.
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"shotgun_id"})
@@ -34,8 +42,9 @@ class EntityRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Set the creator."""
+        """Set the creator. Raises Integrity for a parent that it can't have."""
         values["created_by"] = ctx.actor.id
+        _check_parent(ctx, values)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
@@ -55,7 +64,12 @@ class EntityRules(SimpleRules):
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
     ) -> None:
-        """Emit a change of readiness; store the previous version of a shot."""
+        """Emit a change of readiness; store the previous version of a shot.
+
+        Raises Integrity for a new parent that it can't have.
+        """
+        if any(row[name] != before[name] for name in ("parent_id", "entity_type_id")):
+            _check_parent(ctx, row)
         if row["ready_for"] != before["ready_for"]:
             ctx.tx.emit(
                 AssetReadyChanged(
@@ -107,6 +121,29 @@ def _refuse_twin(ctx: CallContext, row: Row) -> None:
     twin = sa.select(table.c.id).where(*same_values, table.c.id != row["id"]).limit(1)
     if ctx.tx.connection.scalar(twin) is not None:
         raise Integrity(MESSAGES[UNIQUE])
+
+
+def _check_parent(ctx: CallContext, row: Row) -> None:
+    """Raise Integrity unless concepts lie in folders of their production, and nothing else does."""
+    parent = row.get("parent_id")
+    if parent is None:
+        return
+    above, own_type, type_above = table_of(Entity), TYPE.alias("own"), TYPE.alias("above")
+    kinds = (
+        sa.select(own_type.c.name, type_above.c.name, above.c.project_id)
+        .join_from(above, type_above, type_above.c.id == above.c.entity_type_id)
+        .join(own_type, own_type.c.id == row["entity_type_id"])
+        .where(above.c.id == parent)
+    )
+    # An unknown one is refused by the foreign key.
+    own, kind, project = ctx.tx.connection.execute(kinds).one_or_none() or (None, None, None)
+    lies_well = (own, kind, project) == (CONCEPT, FOLDER, row["project_id"])
+    if {own, kind} & {CONCEPT, FOLDER} and not lies_well:
+        message = (
+            f"Invalid value for 'parent_id': '{parent}'. "
+            "Expected a concept folder of the production for a concept, and none for others."
+        )
+        raise Integrity(message)
 
 
 def _is_another_version(before: Row, after: Row) -> bool:

@@ -70,7 +70,8 @@ class DepartmentRpc(ResourceService):
         department = path_id(department_id)
         resource = self.registry["persons"]
         seen = visible(self.actor, single=False)
-        only = None if seen is None else seen | {"departments"}
+        # To clients, too: all of the reduced form but the log-in.
+        only = None if seen is None else seen | {"departments", "studio_id"}
         members = sa.select(LINK.person_id).where(LINK.department_id == department)
         person = resource.table.c
         rows = sa.select(*resource.columns(only, relations=True)).where(person.id.in_(members))

@@ -89,6 +89,18 @@ def uuid(text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
+def query_id(query: Mapping[str, str], name: str) -> UUID | None:
+    """An id in a query; None where it is absent or empty. Raises InvalidInput with its name."""
+    text = query.get(name)
+    if not text:
+        return None
+    try:
+        return uuid(text)
+    except InvalidInput as error:
+        faults = {"errors": [{"field": name, "message": str(error)}]}
+        raise InvalidInput(str(error), faults) from None
+
+
 def _flag(text: str) -> bool:
     try:
         return values.flag(text)

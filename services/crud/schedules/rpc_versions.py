@@ -11,14 +11,13 @@ from services.common import bodies
 from services.common.access.rules import Rule
 from services.common.contracts.crud.events import ScheduleApplied, ScheduleVersionUpdated
 from services.common.contracts.crud.schedules import SourceVersion
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references, filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.database import change_version
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue, parse_id
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Project
 from services.crud.policy.project_access import project_changed
@@ -49,8 +48,8 @@ class ScheduleVersionRpc(ResourceService):
         resource = self.registry["production-schedule-version-task-links"]
         rows = sa.select(*resource.columns(None, relations=relations))
         rows = rows.where(LINK.c.production_schedule_version_id == version)
-        if asked.get("task_type_id"):
-            question = {"project_id": str(project), "task_type_id": _id_in(asked, "task_type_id")}
+        if task_type := filters.query_id(asked, "task_type_id"):
+            question = {"project_id": str(project), "task_type_id": str(task_type)}
             tasks = self.ask("tasks", "list_tasks_of_type", **question)
             rows = rows.where(cross_references.in_ids(LINK.c.task_id, map(UUID, tasks)))
         return lists.json_array(self, rows)
@@ -132,12 +131,3 @@ class ScheduleVersionRpc(ResourceService):
     def _version_changed(self, version: UUID, project: UUID) -> None:
         ids = {"production_schedule_version_id": version, "project_id": project}
         self.tx.emit(ScheduleVersionUpdated(**ids))
-
-
-def _id_in(query: dict[str, str], name: str) -> str:
-    """An id in a query. Raises InvalidInput."""
-    try:
-        return str(parse_id(query[name]))
-    except BadValue:
-        message = f"Invalid UUID value: {query[name]}"
-        raise InvalidInput(message) from None

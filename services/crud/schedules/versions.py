@@ -15,32 +15,47 @@ from services.crud.models import ProductionScheduleVersion, ProductionScheduleVe
 
 VERSION: Final = table_of(ProductionScheduleVersion)
 LINK: Final = table_of(ProductionScheduleVersionTaskLink)
-#: What is linked already is overwritten, but for its times; its people are replaced.
+# What is linked already is overwritten, but for its times; its people are replaced. Only an index
+# joins anything to ``given``: until the table is next analyzed, its statistics know no rows of a
+# version that was just filled, and two scans of them would be compared row by row. In the order of
+# their ids rows fill the indexes page by page.
 WRITE: Final = """
-WITH given AS MATERIALIZED ({given}),
+WITH given AS MATERIALIZED (
+  SELECT coalesce(there.id, gen_random_uuid()) AS id, there.id IS NOT NULL AS is_there,
+    coalesce(there.is_same, false) AS is_same, source.*
+  FROM ({given}) AS source
+  LEFT JOIN LATERAL (
+    SELECT link.id, (link.start_date, link.due_date, link.estimation)
+      IS NOT DISTINCT FROM (source.start_date, source.due_date, source.estimation) AS is_same
+    FROM production_schedule_version_task_link AS link
+    WHERE link.production_schedule_version_id = CAST(:version AS uuid)
+      AND link.task_id = source.task_id
+    OFFSET 0
+  ) AS there ON true
+  ORDER BY 1
+),
 written AS (
-  INSERT INTO production_schedule_version_task_link AS link
+  INSERT INTO production_schedule_version_task_link
     (id, production_schedule_version_id, task_id, start_date, due_date, estimation)
-  SELECT gen_random_uuid(), CAST(:version AS uuid), task_id, start_date, due_date, estimation
-  FROM given
+  SELECT id, CAST(:version AS uuid), task_id, start_date, due_date, estimation
+  FROM given WHERE NOT is_same
   ON CONFLICT (production_schedule_version_id, task_id) DO UPDATE SET
     start_date = excluded.start_date, due_date = excluded.due_date,
     estimation = excluded.estimation
-  RETURNING link.id, link.task_id
 ),
 left_out AS (
   DELETE FROM production_schedule_version_task_link_person_link AS seat
-  USING written JOIN given USING (task_id)
-  WHERE seat.production_schedule_version_task_link_id = written.id
+  USING given
+  WHERE given.is_there AND seat.production_schedule_version_task_link_id = given.id
     AND NOT seat.person_id = ANY (given.assignees)
 ),
 seated AS (
   INSERT INTO production_schedule_version_task_link_person_link
     (production_schedule_version_task_link_id, person_id)
-  SELECT written.id, person FROM written JOIN given USING (task_id), unnest(given.assignees) person
+  SELECT given.id, person FROM given, unnest(given.assignees) AS person
   ON CONFLICT DO NOTHING
 )
-SELECT count(*) FROM written
+SELECT count(*) FROM given
 """
 FROM_TASKS: Final = sa.text(
     WRITE.format(

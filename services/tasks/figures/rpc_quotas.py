@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.common.crud.filters import query_id
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -14,7 +15,6 @@ from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.figures.queries import query_id
 from services.tasks.figures.quotas import count, frame_rate, mode_of
 from services.tasks.policy.figures import QUOTAS, READ, not_client
 from services.tasks.policy.membership import require_member

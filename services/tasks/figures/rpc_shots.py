@@ -7,12 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.common.access.rules import is_self
+from services.common.crud.filters import query_id
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id, period
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.tasks.figures.queries import query_id
 from services.tasks.figures.quotas import mode_of
 from services.tasks.figures.shots import TASK, Period, weights_of
 from services.tasks.policy.figures import QUOTAS, READ

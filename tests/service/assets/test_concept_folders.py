@@ -175,3 +175,34 @@ def test_a_folder_holds_one_concept_of_a_name(assets: OneService, show: Show) ->
         with pytest.raises(Integrity, match="same unique values"):
             assets.call("manager", "move_concepts", project_id=show.project, data=data)
     assert folder_of(assets, show.concept) == SEA
+
+
+def test_concepts_lie_in_folders_of_their_production_and_nothing_else_does(
+    assets: OneService, show: Show
+) -> None:
+    """Generic CRUD refuses what the routes of folders can't make."""
+    assets.fakes.replies["crud.find_existing_rows"] = {"project": [show.project]}
+    shot, other = show.shots[0], {"project_id": show.project}
+    expected = "Expected a concept folder"
+    wrong = [
+        (show.concept, FOREIGN),
+        (show.concept, shot),
+        (show.concept, show.concept),
+        (SEA, LAND),
+        (SEA, shot),
+        (shot, LAND),
+    ]
+    with pytest.raises(Integrity, match=expected):
+        assets.call("admin", "update_shot", ident=shot, data={"parent_id": LAND})
+    for ident_, parent in wrong:
+        change = {"ident": ident_, "data": {"parent_id": parent}}
+        with pytest.raises(Integrity, match=f"'parent_id': '{parent}'. {expected}"):
+            assets.call("admin", "update_row", path="entities", **change)
+    for kind, parent in (("Concept", shot), ("ConceptFolder", SEA), ("Shot", SEA)):
+        data = {"name": "New", "entity_type_id": show.types[kind], "parent_id": parent, **other}
+        with pytest.raises(Integrity, match=expected):
+            assets.call("admin", "create_row", path="entities", data=data)
+    moved = {"path": "entities", "ident": show.concept}
+    for parent in (LAND, None, SEA):
+        assets.call("manager", "update_row", **moved, data={"parent_id": parent})
+        assert folder_of(assets, show.concept) == parent

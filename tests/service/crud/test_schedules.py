@@ -10,6 +10,7 @@ import pytest
 from services.common.errors import InvalidInput, NotFound
 from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
+from tests.service.plans import explained, nodes
 from tests.world import World, ident
 
 NOWHERE: Final = "00000000-0000-4000-8000-000000000000"
@@ -106,7 +107,11 @@ def test_parts_of_a_production_are_scheduled_by_name(crud: OneService, kind: str
 
 
 def test_schedules_are_for_the_studio_and_of_what_there_is(crud: OneService) -> None:
-    """Malformed ids are refused, an unknown task type only if something is to be made."""
+    """An unknown task type is refused only if something is to be made.
+
+    Malformed ids are unknown ones where task types are listed, and in other places a mistake; to
+    those who may see but their own productions a malformed one is unknown everywhere.
+    """
     place: dict[str, Any] = {"task_type_id": NOWHERE, "kind": "episodes"}
     for method, more in (("list_scheduled_types", {}), ("list_scheduled_objects", place)):
         outcomes = crud.outcomes(EVERYBODY, method, project_id=crud.world.project, **more)
@@ -114,8 +119,11 @@ def test_schedules_are_for_the_studio_and_of_what_there_is(crud: OneService) -> 
         assert may == STUDIO
         outcomes = crud.outcomes(["admin"], method, project_id=NOWHERE, **more)
         assert outcomes == {"admin": NOT_FOUND}
-        with pytest.raises(InvalidInput, match="Wrong UUID format"):
-            crud.call("admin", method, project_id="x", **more)
+        assert crud.outcomes(["artist"], method, project_id="x", **more) == {"artist": NOT_FOUND}
+    with pytest.raises(NotFound):
+        crud.call("admin", "list_scheduled_types", project_id="x")
+    with pytest.raises(InvalidInput, match="Wrong UUID format"):
+        crud.call("admin", "list_scheduled_objects", project_id="x", **place)
     arguments = {"project_id": crud.world.project, **place}
     with pytest.raises(NotFound):
         crud.call("admin", "list_scheduled_objects", **arguments)
@@ -163,8 +171,10 @@ def test_a_version_takes_the_tasks_as_they_are_now(crud: OneService) -> None:
     assert list(tasks_of(crud, task_type_id=crud.world.task_type)) == [SECOND]
     plain = crud.call("artist", "list_version_tasks", version_id=VERSION)
     assert "assignees" not in plain[0]
-    with pytest.raises(InvalidInput, match="Invalid UUID value: x"):
+    with pytest.raises(InvalidInput, match="Invalid UUID value: x") as refused:
         tasks_of(crud, task_type_id="x")
+    told = {"field": "task_type_id", "message": "Invalid UUID value: x"}
+    assert refused.value.data == {"errors": [told]}
 
 
 def test_a_version_is_copied_from_another(crud: OneService) -> None:
@@ -181,6 +191,28 @@ def test_a_version_is_copied_from_another(crud: OneService) -> None:
     assert str(row["production_schedule_from"]) == VERSION
     ids = {"production_schedule_version_id": OTHER, "project_id": crud.world.project}
     assert crud.emitted() == [("production_schedule_version:update", ids)]
+
+
+def test_a_version_that_was_just_filled_is_copied_in_linear_time(
+    crud: OneService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statistics don't know its rows yet: whatever is joined to them is found in an index."""
+    of_project = {"project_id": crud.world.project}
+    third = crud.world.add("production_schedule_version", "c", name="C", **of_project)
+    crud.fill(crud.world)
+    plan = {**DATES, "assignees": [crud.world.admin]}
+    fill_version(crud, [{"task_id": ident(f"early {n}"), **plan} for n in range(2000)])
+    with crud.database.raw.cursor() as cursor:
+        cursor.execute("ANALYZE production_schedule_version_task_link")
+        cursor.execute("ANALYZE production_schedule_version_task_link_person_link")
+    fill_version(crud, [{"task_id": ident(f"late {n}"), **plan} for n in range(2000)], OTHER)
+    data = {"production_schedule_version_id": OTHER}
+    with explained(crud, monkeypatch) as plans:
+        crud.call("manager", "copy_version", version_id=third, data=data)
+    joins = [one for plan in plans for one, _ in nodes(plan) if one["Node Type"] == "Nested Loop"]
+    inner = {one["Plans"][1]["Node Type"] for one in joins}
+    assert inner == {"Index Scan", "Function Scan"}
+    assert len(tasks_of(crud, third)) == 2000
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.crud.filters import Page, condition, page_and_limit, page_size
+from services.common.crud.filters import Page, condition, page_and_limit, page_size, query_id
 from services.common.errors import InvalidInput
 
 TABLE = sa.Table(
@@ -110,3 +110,15 @@ def test_pages_before_the_first_are_empty() -> None:
     assert (Page(0, 10).rows, Page(-3, 10).offset) == (0, 0)
     assert (Page(3, 10).rows, Page(3, 10).offset) == (10, 20)
     assert page_size({"limit": "7"}) == 7
+
+
+def test_an_id_in_a_query_is_optional() -> None:
+    """An empty one is none; a malformed one is told with its parameter's name."""
+    ident = "A5B3C1D2-0000-4000-8000-000000000001"
+    assert query_id({"studio_id": ident}, "studio_id") == UUID(ident)
+    assert query_id({"studio_id": ""}, "studio_id") is None
+    assert query_id({}, "studio_id") is None
+    with pytest.raises(InvalidInput, match="Invalid UUID value: x") as refused:
+        query_id({"studio_id": "x"}, "studio_id")
+    told = {"field": "studio_id", "message": "Invalid UUID value: x"}
+    assert refused.value.data == {"errors": [told]}
