@@ -55,6 +55,13 @@ VALUES: Final[dict[tuple[str, str], Any]] = {
 COUNTER = itertools.count(1)
 
 
+def json_of(shape: Any) -> Any:
+    """A value of the shape of a JSON column."""
+    if get_origin(shape) is list:
+        return []
+    return {"key": "value"} if shape in {None, dict[str, Any]} else {"key": 1}
+
+
 class World:
     """Rows by table. People are named for their roles; one production is open, one closed."""
 
@@ -245,7 +252,7 @@ class World:
             return column.info["example"]  # from 1 to 28, the low one below the high one
         kinds: tuple[tuple[Any, Any], ...] = (
             (ARRAY, ["a"]),
-            (JSONB, [] if get_origin(column.info.get("shape")) is list else {"key": "value"}),
+            (JSONB, json_of(column.info.get("shape"))),
             (sa.Uuid, ident("somewhere")),
             (sa.Boolean, True),
             (sa.Integer, next(COUNTER) % 1000 + 2),

@@ -44,6 +44,8 @@ KINDS: Final = {
     "array": "an array",
     "str": "a text",
     "int": "a whole number",
+    "float": "a number",
+    "float | null": "a number",
     "object | null": "an object",
     "array | null": "an array",
     "str | null": "a text",

@@ -51,7 +51,7 @@ def test_a_handler_whose_event_is_not_awaited_is_ordered() -> None:
 
 
 def test_the_contracts_know_who_references_a_table() -> None:
-    """As the columns declare it."""
+    """As the columns declare it, and the rules of what holds ids elsewhere."""
     result = defaultdict(set)
     for name in SERVICES:
         metadata = import_module(f"services.{name}.models").Base.metadata
@@ -59,6 +59,9 @@ def test_the_contracts_know_who_references_a_table() -> None:
             for column in table.c:
                 if ref := column.info.get("ref"):
                     result[f"{ref.service}.{ref.table}"].add(name)
+        for resource in service_class(name).registry:
+            for held in resource.rules.holds:
+                result[held].add(name)
     assert {table: set(names) for table, names in REFERENCED_BY.items()} == result
 
 

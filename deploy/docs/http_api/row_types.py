@@ -163,6 +163,9 @@ def column_type(column: sa.Column[Any]) -> Any:
     shape = column.info.get("shape")
     if shape is not None:
         # Members of what an import kept may have further keys, or lack some.
-        return shape if shape in PLAIN_SHAPES else list[dict[str, Any]]
+        if shape in PLAIN_SHAPES:
+            return shape
+        kind: object = get_origin(shape)
+        return dict[str, Any] if kind is dict else list[dict[str, Any]]
     kinds = (declared for base, declared in BY_COLUMN_TYPE if isinstance(column.type, base))
     return next(kinds)

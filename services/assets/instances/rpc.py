@@ -177,7 +177,8 @@ class InstanceRpc(ResourceService):
             "asset_id": asset["id"],
             "number": number,
             "description": description,
-            "name": f"{slug(asset['name'], lower=False)[:70]}_{number:04}",
+            # A name of signs only, such as "!!!", leaves nothing.
+            "name": f"{slug(asset['name'], lower=False)[:70] or 'Asset'}_{number:04}",
             **holder_column,
         }
         instance_id: UUID = self.tx.connection.execute(

@@ -30,8 +30,9 @@ from services.common.contracts.types import about
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
-from services.common.errors import Forbidden, InvalidInput
+from services.common.errors import Forbidden, Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
+from services.common.values import BadValue, text
 
 if TYPE_CHECKING:
     from services.common.actor import Actor
@@ -112,14 +113,21 @@ class PersonRules(ResourceRules[AccountSecrets]):
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
         """Hash or compare a password before the transaction, which would be open for 0.25 s.
 
-        Raises NotFound, Forbidden for protected accounts, Refused for a missing or wrong proof.
+        Raises NotFound, Forbidden for protected accounts, Refused for a missing or wrong proof,
+        Integrity for a password that is no text.
         """
         if ident is not None:
             return AccountSecrets(proof=_proof(ctx, account_to_change(ctx, ident), body))
         password = body.get("password")
-        if not isinstance(password, str):
+        if password is None:
             return AccountSecrets()
-        return AccountSecrets(hashed(settings_of(ctx), password))
+        try:
+            given = text(password)
+        except BadValue as error:
+            # Without what came: it may hold the password.
+            message = f"Invalid value for 'password'. Expected {error.expected}."
+            raise Integrity(message) from None
+        return AccountSecrets(hashed(settings_of(ctx), given))
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, secrets: AccountSecrets

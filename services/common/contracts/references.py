@@ -18,7 +18,7 @@ REFERENCED_BY: Final[dict[str, tuple[str, ...]]] = {
     "crud.output_file": ("tasks",),
     "crud.playlist": ("tasks",),
     "crud.project": ("assets", "auth", "tasks"),
-    "tasks.preview_file": ("assets",),
+    "tasks.preview_file": ("assets", "crud"),
     "tasks.status_automation": ("crud",),
     "tasks.task": ("crud",),
     "tasks.task_status": ("crud",),

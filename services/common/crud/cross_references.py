@@ -15,11 +15,15 @@ delete (its commit, then the handler's) interleave:
 * commit after it: the handler has locked ``gone_row`` from before that look until its own commit,
   the write's trigger waits for the lock, then finds the id there. The call is then run again
   (``rpc_server.command``), and its second lookup is of the first kind.
+
+Ids that no column can declare, such as those in JSON, are a resource's ``rules`` to forget
+(``ResourceRules.holds``); a write of them asks ``deleted_among``.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
@@ -38,7 +42,7 @@ from services.common.errors import Integrity
 from services.common.wire.topology import ROWS_GONE, SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
@@ -47,9 +51,13 @@ if TYPE_CHECKING:
 BATCH: Final = 1000
 #: Waits for the transactions that have checked their references, and blocks later ones.
 LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
+#: Has handlers of deletions wait for this transaction's commit.
+SHARED_LOCK: Final = sa.text("LOCK TABLE gone_row IN ROW SHARE MODE")
 CHECK: Final = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
 #: Ids by (service, table).
 IdsByTable = dict[tuple[str, str], set[UUID]]
+#: Forgets deleted rows of a table, ``service.table``, whose ids no declared column holds.
+Release = Callable[["Transaction", str, Collection[UUID]], None]
 
 
 @event("kernel", ROWS_GONE, stored=False, on_sockets=False, handled_by=SERVICES, awaited=True)
@@ -61,9 +69,14 @@ class RowsGone(Event, frozen=True, kw_only=True):
     ids: Annotated[list[UUID], "at most 1000 of them"]
 
     @property
+    def source(self) -> str:
+        """The table's name with its service's, as references to it are declared."""
+        return f"{self.service}.{self.table}"
+
+    @property
     def handlers(self) -> tuple[str, ...]:
         """The services that reference the table."""
-        return REFERENCED_BY.get(f"{self.service}.{self.table}", ())
+        return REFERENCED_BY.get(self.source, ())
 
 
 def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[Column]:
@@ -204,16 +217,25 @@ def release_references(
 
 
 def follow_deletion(
-    tx: Transaction, service: str, metadata: sa.MetaData, message: RowsGone
+    tx: Transaction,
+    service: str,
+    metadata: sa.MetaData,
+    message: RowsGone,
+    releases: Collection[Release] = (),
 ) -> None:
-    """Null or delete what references the rows that another service deleted, now or later."""
+    """Null or delete what references the rows that another service deleted, now or later.
+
+    ``releases`` do it for ids that no declared column holds.
+    """
     columns = list(refs_to(metadata, message.service, message.table))
-    if not columns:
+    if not columns and not releases:
         return
     deleted: dict[str, set[UUID]] = defaultdict(set)
     with tx.unnoted():
         for column in columns:
             release_references(tx, metadata, column, set(message.ids), deleted)
+        for release in releases:
+            release(tx, message.source, message.ids)
     _announce_all(tx, service, deleted)
     # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
     # the few rows written during the first, and not while a production's rows are deleted, nor
@@ -223,6 +245,8 @@ def follow_deletion(
     deleted.clear()
     for column in columns:
         release_references(tx, metadata, column, set(message.ids), deleted)
+    for release in releases:
+        release(tx, message.source, message.ids)
     # Checked before the ids are inserted: a nulled row may reference another of the deleted rows,
     # and its trigger would find that.
     tx.connection.execute(CHECK)
@@ -240,6 +264,17 @@ def was_deleted(ctx: CallContext, *ids: UUID | None) -> bool:
     deleted: sa.Table = ctx.metadata.tables["gone_row"]
     exists = sa.exists().where(deleted.c.id.in_([ident for ident in ids if ident is not None]))
     return bool(ctx.tx.connection.scalar(sa.select(exists)))
+
+
+def deleted_among(ctx: CallContext, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids whose rows another service has deleted.
+
+    For ids that no declared column holds, whose rows no trigger checks: what is deleted between
+    this and the commit is deleted by a handler that waits for the commit, and finds them.
+    """
+    ctx.tx.connection.execute(SHARED_LOCK)
+    deleted = ctx.metadata.tables["gone_row"].c.id
+    return set(ctx.tx.connection.scalars(sa.select(deleted).where(in_ids(deleted, ids))))
 
 
 def in_ids(column: Column, ids: Iterable[UUID]) -> Condition:

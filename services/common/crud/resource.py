@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
@@ -65,6 +65,12 @@ class ResourceRules(ABC, Generic[P]):
     completes: ClassVar[frozenset[str]] = frozenset()
     #: The fields that it adds or may leave out, with their types.
     adds: ClassVar[Mapping[str, Any]] = {}
+
+    #: Tables of other services, ``service.table``, whose ids it holds in no declared column.
+    holds: ClassVar[frozenset[str]] = frozenset()
+
+    def release(self, tx: Transaction, table: str, ids: Collection[UUID], /) -> None:
+        """Forget deleted rows of a table of ``holds``. May be called again for the same ids."""
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:
         """Return the body of a create to validate in place of the client's."""

@@ -194,5 +194,7 @@ class CrudRpc(ResourceService):
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
-            cross_references.follow_deletion(self.tx, self.name, self.metadata, message)
+            all_rules = [resource.rules for resource in self.registry]
+            releases = [rules.release for rules in all_rules if message.source in rules.holds]
+            cross_references.follow_deletion(self.tx, self.name, self.metadata, message, releases)
             change_version.touch(self.tx)

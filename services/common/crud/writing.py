@@ -276,15 +276,21 @@ def _replace_lists(
     lists: Mapping[str, list[UUID]],
     existing: cross_references.IdsByTable,
 ) -> None:
-    """Replace to-many lists; unknown ids are ignored."""
+    """Make to-many lists hold these ids; unknown ids are ignored."""
     for name, ids in lists.items():
         many = resource.lists[name]
         ref = many.target.info.get("ref")
         targets = existing[ref.service, ref.table] if ref else _existing_here(ctx, many.target, ids)
-        # Deleted and inserted as a whole. The row is locked, so two requests don't mix their lists.
-        ctx.tx.connection.execute(sa.delete(many.table).where(many.owner == ident))
-        rows = [{many.owner.name: ident, many.target.name: i} for i in ids if i in targets]
-        if rows:
+        wanted = targets.intersection(ids)
+        links = sa.select(many.target).where(many.owner == ident)
+        linked = set(ctx.tx.connection.scalars(links))
+        # Only the difference: a link that stays keeps its other columns, such as its priority. The
+        # row is locked, so two requests don't mix their lists.
+        if dropped := linked - wanted:
+            unlinked = (many.owner == ident) & cross_references.in_ids(many.target, dropped)
+            ctx.tx.connection.execute(sa.delete(many.table).where(unlinked))
+        if added := wanted - linked:
+            rows = [{many.owner.name: ident, many.target.name: i} for i in ids if i in added]
             ctx.tx.connection.execute(sa.insert(many.table), rows)
 
 

@@ -42,6 +42,13 @@ class Playlist(TimestampedRow, Base):
     __table_args__ = (
         sa.UniqueConstraint("name", "project_id", "episode_id"),
         page_index("playlist"),
+        # For what is deleted: which playlists show it.
+        sa.Index(
+            "ix_playlist_shots",
+            "shots",
+            postgresql_using="gin",
+            postgresql_ops={"shots": "jsonb_path_ops"},
+        ),
     )
 
     name: Mapped[str] = text(80, doc="Its name.", example="Dailies, 5 January")
@@ -113,7 +120,7 @@ class ScheduleItem(TimestampedRow, Base):
     )
     task_type_id: Mapped[UUID | None] = ref("tasks.task_type", doc="The kind of work.")
     object_id: Mapped[UUID | None] = column(
-        doc="The sequence, episode or asset type that it is about; null for all."
+        index=True, doc="The sequence, episode or asset type that it is about; null for all."
     )
 
 

@@ -141,9 +141,9 @@ class BudgetEntry(TimestampedRow, Base):
         "senior", "mid", "junior", default="mid", doc="How experienced they are."
     )
     exceptions: Mapped[Any] = json_column(
-        dict[str, Any],
-        doc="Free JSON: what single months cost instead, by month.",
-        example={"2026-03-01": 2500},
+        dict[str, float | None],
+        doc="What single months cost instead, by month.",
+        example={"2026-03": 2500},
     )
 
 

@@ -23,6 +23,7 @@ from services.common.runtime.rpc_server import command, query
 from services.common.values import BadValue, array_or_empty, whole
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import BuildJob, Playlist
+from services.crud.policy import playlist_rules
 from services.crud.policy.playlists import PLAYLISTS
 from services.crud.policy.project_access import permitted_project
 
@@ -103,6 +104,8 @@ class PlaylistRpc(ResourceService):
         # other.
         row = self.tx.get(Playlist, uuid, lock=True)
         shots = [item for item in array_or_empty(row.shots) if isinstance(item, dict)]
+        if not playlist_rules.existing(self, [shot]):
+            raise NotFound
         if not any(_key(item) == _key(shot) for item in shots):
             update = sa.update(Playlist).where(Playlist.id == uuid)
             self.tx.session.execute(update.values(shots=[*shots, shot], updated_at=NOW))

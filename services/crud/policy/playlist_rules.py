@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
+from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
@@ -18,11 +20,31 @@ from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
 
+ENTITY, PREVIEW = "assets.entity", "tasks.preview_file"
+#: The keys of an item that hold ids of a table.
+KEYS: Final = {ENTITY: ("entity_id", "id"), PREVIEW: ("preview_file_id",)}
+# By containment, which the index of the column answers.
+SHOWING: Final = sa.text("""
+    SELECT id, shots FROM playlist WHERE id IN (
+      SELECT playlist.id FROM unnest(CAST(:items AS text[])) AS item
+      JOIN playlist ON playlist.shots @> CAST(item AS jsonb)
+    ) ORDER BY id FOR UPDATE
+""")
 KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 
 
 class PlaylistRules(SimpleRules):
     """Normalizes a playlist's fields, and deletes what depends on it."""
+
+    holds = frozenset({ENTITY, PREVIEW})
+
+    def release(self, tx: Transaction, table: str, ids: Collection[UUID]) -> None:
+        """Show deleted entities no more, and no deleted previews of the others."""
+        texts = [str(ident) for ident in ids]
+        items = [json.dumps([{key: text}]) for key in KEYS[table] for text in texts]
+        for row in tx.connection.execute(SHOWING, {"items": items}).all():
+            change = sa.update(Playlist).where(Playlist.id == row.id)
+            tx.connection.execute(change.values(shots=without(row.shots, frozenset(texts))))
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
@@ -50,14 +72,14 @@ class PlaylistRules(SimpleRules):
         """Set the creator, and reduce ``shots`` to the ids that are stored."""
         values["created_by"] = ctx.actor.id
         if values["shots"] is not None:
-            values["shots"] = reduced(values["shots"])
+            values["shots"] = existing(ctx, reduced(values["shots"]))
 
     def on_update(
-        self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
+        self, ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Reduce ``shots`` to the ids that are stored."""
         if values.get("shots") is not None:
-            values["shots"] = reduced(values["shots"])
+            values["shots"] = existing(ctx, reduced(values["shots"]))
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
         """Delete the playlist's build jobs and share links."""
@@ -100,6 +122,22 @@ def reduced(shots: Any) -> list[JsonObject]:
         {"entity_id": entity, "preview_file_id": shot.get("preview_file_id")}
         for entity, shot in entities
         if entity
+    ]
+
+
+def existing(ctx: CrudContext, shots: list[JsonObject]) -> list[JsonObject]:
+    """The items without what was deleted: clients also send back what they read before."""
+    entities, previews = _ids(shots)
+    deleted = cross_references.deleted_among(ctx, entities | previews)
+    return without(shots, frozenset(str(ident) for ident in deleted))
+
+
+def without(shots: list[JsonObject], deleted: Collection[str]) -> list[JsonObject]:
+    """The items whose entity is not deleted, a deleted preview replaced by null."""
+    kept = (item for item in shots if not any(item.get(key) in deleted for key in KEYS[ENTITY]))
+    return [
+        {**item, "preview_file_id": None} if item.get("preview_file_id") in deleted else item
+        for item in kept
     ]
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.crud import filters
+from services.common.crud.cross_references import deleted_among, in_ids
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
-from services.common.errors import InvalidInput
+from services.common.database.transaction import Transaction
+from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import BadValue, parse_id, whole
 from services.crud.models import (
@@ -32,7 +36,17 @@ SUBJECT: Final = frozenset({"task_type_id", "object_id"})
 
 
 class ScheduleItemRules(SimpleRules):
-    """Schedule items are unique by production, task type and object, also where these are null."""
+    """Schedule items are unique by production, task type and object, also where these are null.
+
+    An item is deleted with its object, which may be of two tables.
+    """
+
+    holds = frozenset({"assets.entity", "assets.entity_type"})
+
+    def release(self, tx: Transaction, _table: str, ids: Collection[UUID]) -> None:
+        """Delete the items of deleted objects."""
+        column = table_of(ScheduleItem).c.object_id
+        tx.connection.execute(sa.delete(ScheduleItem).where(in_ids(column, ids)))
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
         """Drop ``man_days`` that are text but not a number: clients send unfinished input."""
@@ -44,7 +58,8 @@ class ScheduleItemRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Check that there is no such item yet. Raises InvalidInput."""
+        """Check the object, and that there is no such item yet. Raises Integrity, InvalidInput."""
+        _check_object(ctx, values)
         names = ("project_id", "task_type_id", "object_id")
         # An advisory lock: to the unique constraint, nulls are all different, so it does not cover
         # an item for all task types or objects.
@@ -56,6 +71,19 @@ class ScheduleItemRules(SimpleRules):
         if ctx.tx.session.scalar(duplicates.limit(1)):
             message = "A similar schedule item already exists"
             raise InvalidInput(message)
+
+    def on_update(
+        self, ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Check the object. Raises Integrity."""
+        _check_object(ctx, values)
+
+
+def _check_object(ctx: CrudContext, values: Values) -> None:
+    """Raise Integrity if the object was deleted."""
+    thing = values.get("object_id")
+    if thing is not None and deleted_among(ctx, [thing]):
+        raise Integrity(MESSAGES[FOREIGN])
 
 
 def _is_number(text: str) -> bool:

@@ -73,12 +73,13 @@ def add_items(ctx: CrudContext, project: UUID, subjects: Iterable[Subject]) -> N
             sa.select(ITEM.c.task_type_id, ITEM.c.object_id).where(ITEM.c.project_id == project)
         )
     }
+    gone = cross_references.deleted_among(ctx, {thing for _, thing in missing if thing})
     today = datetime.now(UTC).date()
     period = {"start_date": today, "end_date": today + timedelta(days=1), "man_days": None}
     rows = [
         {"id": uuid4(), "project_id": project, "task_type_id": kind, "object_id": thing, **period}
         for kind, thing in missing
-        if (kind, thing) not in there
+        if (kind, thing) not in there and thing not in gone
     ]
     if rows:
         insertion = insert(ITEM).on_conflict_do_nothing().returning(ITEM.c.id)

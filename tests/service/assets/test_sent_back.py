@@ -95,6 +95,14 @@ def test_an_instance_is_named_for_its_asset_in_any_script(assets: OneService, sh
     assert reply["name"] == "Da_kinaMu_0001"
 
 
+def test_an_instance_of_an_asset_without_letters_has_a_name(assets: OneService, show: Show) -> None:
+    """Signs and pictures transliterate to nothing."""
+    star = show.entity("★ !", "Props")
+    assets.fill(show)
+    reply = assets.call("admin", "instantiate_in_scene", ident=show.scene, data={"asset_id": star})
+    assert reply["name"] == "Asset_0001"
+
+
 @pytest.mark.parametrize("name", ["100%", "a_b", "back\\slash", "[old] Tree", "Łódź", "it's"])
 def test_a_row_is_found_by_the_name_it_has(assets: OneService, show: Show, name: str) -> None:
     """A name is no pattern: scripts look for one before they make it."""

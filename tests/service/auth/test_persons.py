@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.common.errors import InvalidInput, Refused, ServiceError
+from services.common.errors import Integrity, InvalidInput, Refused, ServiceError
 from tests.service.one_service import OneService
 from tests.world import World
 
@@ -85,3 +85,16 @@ def test_a_new_password_must_match_its_confirmation(auth: OneService, world: Wor
         data = {"password": "long enough", "password_2": "long enouhg"}
         auth.call("admin", "set_password", **arguments, data=data)
     assert auth.emitted() == []
+
+
+@pytest.mark.parametrize("password", [[], ["secret words"], {"a": 1}, True])
+def test_a_password_that_is_no_text_makes_no_account(
+    auth: OneService, world: World, password: Any
+) -> None:
+    """Rather than one that nobody can log in to; it isn't repeated in the refusal."""
+    email = "new@example.com"
+    body = {"first_name": "N", "last_name": "N", "email": email, "password": password}
+    with pytest.raises(Integrity, match=r"'password'\. Expected a text") as refused:
+        auth.call("admin", "create_row", path="persons", data=body)
+    assert "secret" not in refused.value.message
+    assert auth.rows("person", email=email) == []

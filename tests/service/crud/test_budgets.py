@@ -174,6 +174,16 @@ def test_a_bad_entry_is_refused(
     assert len(crud.rows("budget_entry")) == 1
 
 
+@pytest.mark.parametrize("months", [{"2026-03": "much"}, {"2026-03": [1]}, [1], "x"])
+def test_amounts_are_numbers_on_every_route(crud: OneService, months: Any) -> None:
+    """Whoever adds them up trusts that; they stay as they were."""
+    entry = add_entry(crud)["id"]
+    data = {"exceptions": months}
+    with pytest.raises(Integrity, match="'exceptions'"):
+        crud.call("admin", "update_row", path="budget-entries", ident=entry, data=data)
+    assert crud.rows("budget_entry", id=entry)[0]["exceptions"] == {}
+
+
 def test_bad_values_of_changes_are_named(crud: OneService) -> None:
     """An amount by its month."""
     arguments = {"budget_id": FIRST, "entry_id": add_entry(crud)["id"]}

@@ -37,6 +37,21 @@ def crud(make_service: MakeService, world: World) -> OneService:
     return service
 
 
+def test_a_list_that_is_sent_back_keeps_what_its_links_hold(crud: OneService) -> None:
+    """A link keeps priority, roles and age; only what is new is added, what is missing removed."""
+    added = ident("another type")
+    before = {row["id"]: row for row in crud.rows("project_task_type_link")}
+    status = crud.rows("project_task_status_link")
+    types = [TYPES[2], TYPES[0], added]
+    data = {"task_types": types, "task_statuses": [crud.world.status]}
+    crud.call("manager", "update_row", path="projects", ident=crud.world.project, data=data)
+    after = {str(row["task_type_id"]): row for row in crud.rows("project_task_type_link")}
+    assert after.keys() == set(types)
+    assert after.pop(added)["priority"] is None
+    assert [before[row["id"]] for row in after.values()] == list(after.values())
+    assert crud.rows("project_task_status_link") == status
+
+
 # --- order ----------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,108 @@
+"""What playlists and schedule items hold ids of is forgotten when its service deletes it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+
+from services.common.errors import Integrity, NotFound
+from tests.service.conftest import MakeService
+from tests.service.one_service import OneService
+from tests.world import World
+
+GONE, KEPT, OF_GONE, OF_KEPT = (str(uuid4()) for _ in range(4))
+SHOTS: Final = [
+    {"entity_id": GONE, "preview_file_id": OF_GONE},
+    {"entity_id": KEPT, "preview_file_id": OF_KEPT},
+    {"entity_id": KEPT},
+]
+
+
+@pytest.fixture
+def crud(make_service: MakeService, world: World) -> OneService:
+    """The service; two productions' playlists show the same."""
+    service = make_service("crud")
+    service.fakes.replies["assets.list_projects_of_entities"] = {GONE: world.project}
+    service.fakes.replies["tasks.list_entity_previews"] = {}
+    service.fill(world)
+    return service
+
+
+def tell(crud: OneService, table: str, ident: str) -> None:
+    """Another service has deleted a row."""
+    service, name = table.split(".")
+    crud.deliver("rows:gone", {"service": service, "table": name, "ids": [str(uuid4()), ident]})
+
+
+def new_playlist(crud: OneService, shots: Any, name: str = "Dailies") -> str:
+    """A playlist's id."""
+    data = {"name": name, "project_id": crud.world.project, "shots": shots}
+    row = crud.call("admin", "create_row", path="playlists", data=data)
+    return str(row["id"])
+
+
+def shown(crud: OneService, playlist: str) -> list[dict[str, Any]]:
+    """What the playlist shows."""
+    row = crud.call("admin", "read_row", path="playlists", ident=playlist)
+    shots: list[dict[str, Any]] = row["shots"]
+    return shots
+
+
+def test_a_playlist_shows_no_deleted_entity(crud: OneService) -> None:
+    """The other items stay, in their order."""
+    playlist, other = new_playlist(crud, SHOTS), new_playlist(crud, SHOTS[1:], "Other")
+    tell(crud, "assets.entity", GONE)
+    left = [
+        {"entity_id": KEPT, "preview_file_id": OF_KEPT},
+        {"entity_id": KEPT, "preview_file_id": None},
+    ]
+    assert shown(crud, playlist) == shown(crud, other) == left
+
+
+def test_an_item_whose_preview_is_deleted_has_none(crud: OneService) -> None:
+    """It stays: the entity may get another preview."""
+    playlist = new_playlist(crud, SHOTS[:2])
+    tell(crud, "tasks.preview_file", OF_KEPT)
+    assert shown(crud, playlist) == [SHOTS[0], {"entity_id": KEPT, "preview_file_id": None}]
+
+
+def test_who_sends_a_playlist_back_brings_nothing_deleted_back(crud: OneService) -> None:
+    """They read it before the delete; what they change beside that is stored."""
+    playlist = new_playlist(crud, SHOTS[:2])
+    tell(crud, "assets.entity", GONE)
+    tell(crud, "tasks.preview_file", OF_KEPT)
+    data = {"name": "Weeklies", "shots": SHOTS[:2]}
+    crud.call("admin", "update_row", path="playlists", ident=playlist, data=data)
+    assert shown(crud, playlist) == [{"entity_id": KEPT, "preview_file_id": None}]
+    again = new_playlist(crud, SHOTS[:1], "Again")
+    assert shown(crud, again) == []
+
+
+def test_an_entity_deleted_meanwhile_is_not_added(crud: OneService) -> None:
+    """Its owner still knew it when it was asked."""
+    playlist = new_playlist(crud, [])
+    tell(crud, "assets.entity", GONE)
+    with pytest.raises(NotFound):
+        crud.call("admin", "add_to_playlist", ident=playlist, data={"entity_id": GONE})
+    assert shown(crud, playlist) == []
+
+
+@pytest.mark.parametrize("table", ["assets.entity", "assets.entity_type"])
+def test_a_schedule_item_is_deleted_with_its_object(crud: OneService, table: str) -> None:
+    """A sequence, an episode or an asset type; none is made or moved to it any more."""
+    common = {"project_id": crud.world.project, "task_type_id": None}
+    items = [
+        crud.call("admin", "create_row", path="schedule-items", data={**common, "object_id": thing})
+        for thing in (GONE, KEPT)
+    ]
+    tell(crud, table, GONE)
+    left = crud.rows("schedule_item", project_id=crud.world.project)
+    assert GONE not in {str(row["object_id"]) for row in left}
+    assert KEPT in {str(row["object_id"]) for row in left}
+    moved = {"ident": items[1]["id"], "data": {"object_id": GONE}}
+    with pytest.raises(Integrity, match="records referencing this one"):
+        crud.call("admin", "update_row", path="schedule-items", **moved)
+    with pytest.raises(Integrity, match="records referencing this one"):
+        crud.call("admin", "create_row", path="schedule-items", data={**common, "object_id": GONE})
