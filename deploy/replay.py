@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -52,6 +53,8 @@ REPLAYED: Final = "replayed"
 #: Seconds for the connection over which ``crud`` is called.
 CONNECT_SECONDS: Final = 5.0
 KINDS: Final = frozenset({"file", "queue", "subscriber", "webhook"})
+#: A name of events, with stars for any part.
+NAME: Final = re.compile(r"[a-z0-9_:*-]+")
 #: Ends of the order of a webhook where none is given: all that the history has.
 FIRST, LAST = "1", "9999-12-31T23:59:59"
 SELECT: Final = "SELECT {columns} FROM event_history WHERE {conditions} ORDER BY position"
@@ -71,7 +74,7 @@ class Wanted(NamedTuple):
             if text := environ.get(name, ""):
                 found.append(_bound(name, text, operator))
         if names := environ.get("EVENTS", "").split():
-            patterns = [name.replace("_", r"\_").replace("*", "%") for name in names]
+            patterns = [_pattern(name) for name in names]
             found.append(("name LIKE ANY(%s)", patterns))
         if production := environ.get("PRODUCTION", ""):
             found.append(("project_id = %s::uuid", _production(production)))
@@ -101,6 +104,14 @@ def _bound(name: str, text: str, operator: str) -> tuple[str, Any]:
     raise TransferError(message)
 
 
+def _pattern(name: str) -> str:
+    """A name as SQL's LIKE has it. Raises TransferError."""
+    if not NAME.fullmatch(name):
+        message = f"EVENTS has {name!r}: names are like task:update, task:* or *:new."
+        raise TransferError(message)
+    return name.replace("_", r"\_").replace("*", "%")
+
+
 def _production(text: str) -> str:
     with suppress(ValueError):
         return str(UUID(text))
@@ -127,10 +138,18 @@ def count(url: str, wanted: Wanted) -> int:
 
 @contextmanager
 def to_file(path: Path) -> Iterator[Callable[[list[Recorded]], None]]:
-    """Writes one event a line; nothing is left of a file that wasn't finished."""
+    """Writes one event a line; nothing is left of a file that wasn't finished.
+
+    Raises TransferError.
+    """
     unfinished = path.with_name(f"{path.name}.part")
     opened: Any = gzip.open if path.suffix == ".gz" else open
-    with opened(unfinished, "wt", encoding="utf-8") as file:
+    try:
+        opened_file = opened(unfinished, "wt", encoding="utf-8")
+    except OSError as error:
+        message = f"TO names {path}, which can't be written: {error.strerror}."
+        raise TransferError(message) from None
+    with opened_file as file:
         yield lambda batch: file.writelines(f"{event.text}\n" for event in batch)
     unfinished.replace(path)
 

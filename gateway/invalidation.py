@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from pamqp.commands import Basic
 
+from services.common.contracts.crud.events import PEOPLE
 from services.common.wire.session import message_bytes
 from services.common.wire.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange_of
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
-#: Events that change the memberships of the people they name (``person_ids``).
+#: Events that change the memberships of the people whom their header ``PEOPLE`` names.
 TEAMS: Final = frozenset({"project:new", "project:update", "project:delete"})
 #: Subjects of events that change the person they name.
 PERSONS: Final = frozenset({"person", "factor", "preview-account"})
@@ -61,8 +62,8 @@ class Invalidation:
             self.authenticator.forget_people([person])
         elif subject == "session":
             self.authenticator.forget_session(payload.get("jti"))
-        elif message.routing_key in TEAMS and isinstance(payload.get("person_ids"), list):
-            self.authenticator.forget_people(set(map(str, payload["person_ids"])))
+        elif message.routing_key in TEAMS and isinstance(message.headers.get(PEOPLE), str):
+            self.authenticator.forget_people(set(message.headers[PEOPLE].split(",")) - {""})
         # The release before names nobody, and a malformed message may have been any of them.
         elif subject in ANYBODYS or message.routing_key in TEAMS or message.error is not None:
             self.authenticator.forget_all()

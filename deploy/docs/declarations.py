@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Final
 
+import msgspec
+
 from gateway.routes.table import Route
-from services.common.contracts import CATALOGUE, Event
+from services.common.contracts import CATALOGUE, HEADER, Event
 from services.common.crud.resource import Registry, Resource
 from services.common.wire.topology import SERVICES
 
@@ -55,3 +57,9 @@ def first_line(documented: object) -> str:
     """The first line of a docstring, without what is raised, emitted or returned."""
     line = str(documented.__doc__ or "").strip().split("\n")[0]
     return SUMMARY_END.split(line, maxsplit=1)[0].replace("``", "`")
+
+
+def payload_fields(cls: type[Event]) -> list[str]:
+    """The fields of an event's payload, without those that are sent as headers."""
+    names = (field.encode_name for field in msgspec.structs.fields(cls))
+    return [name for name in names if not name.startswith(HEADER)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.docs.declarations import events, first_line
+from deploy.docs.declarations import events, first_line, payload_fields
 from services.common.wire.topology import SERVICES
 
 
@@ -10,7 +10,7 @@ def event_catalogue() -> str:
     """The catalogue as Markdown."""
     lines = ["| event | exchange | payload | when |", "|---|---|---|---|"]
     for cls in events():
-        fields = ", ".join(f"`{name}`" for name in cls.__struct_fields__)
+        fields = ", ".join(f"`{name}`" for name in payload_fields(cls))
         note = "" if cls.stored else " (not in the log)"
         exchange = f"`{cls.owner}.events`" if cls.owner in SERVICES else "each service's"
         lines.append(f"| `{cls.event_name}` | {exchange} | {fields} | {first_line(cls)}{note} |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.live.filters import Filters
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 #: Events looked at in one go, and bytes given in one go: what a slow client holds in memory.
 STRIDE: Final = 500
 PIECE_BYTES: Final = 64 * 1024
+#: A position, also one that there can't be yet.
+PLACE: Final = re.compile(r"[0-9]{1,40}")
 
 
 class Gap(NamedTuple):
@@ -61,6 +64,8 @@ class Feed:
         self._at_end = False
         #: The first page of the history, which found where to begin.
         self._page: Page | None = None
+        #: A gap that is to be told of first.
+        self._gap: Gap | None = None
         hub.feeds[listener] = self
         listener.changed = self._listener_changed
 
@@ -69,14 +74,25 @@ class Feed:
 
         Raises InvalidInput, NotFound, Unavailable.
         """
-        if after is not None and after.isdecimal() and len(after) < 19:  # noqa: PLR2004 - bigint
-            self.position = int(after)
+        if after is not None and PLACE.fullmatch(after):
+            await self._begin_after(int(after))
         elif after is not None and (known := self.hub.ring.position_of(after)) is not None:
             self.position = known
         elif after is not None or since is not None:
             start = {"after": after} if after is not None else {"since": since}
             page = self._page = await self.hub.history.page(**start)
             self.position = page.events[0].position - 1 if page.events else page.head
+
+    async def _begin_after(self, position: int) -> None:
+        self.position = position
+        if position <= self.hub.ring.head:
+            return
+        # Other processes may be ahead of this one, but not of the history. Who claims to be has
+        # read another one, before a backup was restored: they would wait for a long time.
+        head = (await self.hub.history.page(after=str(position), limit=1)).head
+        if position > head:
+            self.position = head
+            self._gap = Gap(1, head) if head else None
 
     def close(self) -> None:
         """Leave."""
@@ -158,6 +174,9 @@ class Feed:
 
     async def _look(self) -> Batch:
         """What is next of the events so far; empty if nothing is."""
+        if self._gap is not None:
+            gap, self._gap = self._gap, None
+            return Batch(gap=gap)
         while True:
             events = None if self._page else self.hub.ring.after(self.position, STRIDE)
             if events is None:

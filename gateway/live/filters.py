@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from services.common.contracts import Event
+from services.common.contracts.assets import events as assets
+from services.common.contracts.auth import events as auth
+from services.common.contracts.chat import events as chat
+from services.common.contracts.crud import events as crud
+from services.common.contracts.tasks import events as tasks
 from services.common.contracts.types import UNSET
 from services.common.errors import invalid_field
+from services.common.wire.topology import ROWS_GONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +27,18 @@ PATTERN: Final = re.compile(r"[a-z0-9_:*-]{1,80}")
 PATTERNS: Final = 50
 #: More would make matching slow on a name with many equal letters.
 STARS: Final = 3
+#: Events of this system's own, which clients on sockets don't know and don't get.
+OFF_SOCKETS: Final = frozenset(
+    {
+        ROWS_GONE,
+        *(
+            cls.event_name
+            for module in (assets, auth, chat, crud, tasks)
+            for cls in vars(module).values()
+            if isinstance(cls, type) and issubclass(cls, Event) and not cls.on_sockets
+        ),
+    }
+)
 
 
 class Filters(NamedTuple):
@@ -30,6 +49,8 @@ class Filters(NamedTuple):
     task: UUID | None = None
     person: UUID | None = None
     names: re.Pattern[str] | None = None
+    #: Names of events that don't match.
+    without: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, query: EventFilter) -> Filters:
@@ -45,12 +66,17 @@ class Filters(NamedTuple):
     def want(self, event: LiveEvent) -> bool:
         """Whether an event matches."""
         return (
-            (self.project is None or event.project == self.project)
+            event.name not in self.without
+            and (self.project is None or event.project == self.project)
             and (self.entity is None or event.entity == self.entity)
             and (self.task is None or event.task == self.task)
             and (self.person is None or event.person == self.person)
             and (self.names is None or self.names.fullmatch(event.name) is not None)
         )
+
+
+#: What sockets get, whose clients choose by listening.
+DOCUMENTED: Final = Filters(without=OFF_SOCKETS)
 
 
 def _names(patterns: Iterable[str]) -> re.Pattern[str]:

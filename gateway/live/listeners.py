@@ -50,6 +50,8 @@ class Listener:
     def __init__(self, claims: dict[str, Any]) -> None:
         self.claims = claims
         self.actor, self.assigned = Actor(), Assignments()
+        #: Whether it is an account that only reads: it hears, and says nothing in rooms.
+        self.only_reads = False
         self.changed: Callable[[], None] = lambda: None
         #: Set unless the actor is being read: nothing is delivered meanwhile.
         self.settled = asyncio.Event()
@@ -180,6 +182,7 @@ class Listeners:
                 break
         self._remove(listener)
         listener.actor, listener.assigned = actor, assigned
+        listener.only_reads = identity.until is not None
         if listener in self._all:
             self._insert(listener)
         listener.settled.set()

@@ -64,6 +64,10 @@ class Guest:
         """All rooms that it has to do with."""
         return self.opened | self.joined
 
+    def may_speak(self, playlist: str) -> bool:
+        """Whether what it does in the room is for the others: not of accounts that only read."""
+        return playlist in self.rooms and not self.connection.listener.only_reads
+
     def may_send(self) -> bool:
         """Count a message; False for one too many."""
         now = time.monotonic()
@@ -126,14 +130,14 @@ class Review:
 
     async def _update(self, sid: str, payload: Any = None, newcomer: Any = None, *_: Any) -> None:
         guest, playlist = await self._sender(sid, payload)
-        if guest and playlist and playlist in guest.rooms:
+        if guest and playlist and guest.may_speak(playlist):
             only = newcomer is True
             self._send("update", guest, playlist, payload=payload, only_newcomer=only)
 
     def _passing(self, name: str) -> Callable[..., Awaitable[None]]:
         async def pass_on(sid: str, payload: Any = None, *_: Any) -> None:
             guest, playlist = await self._sender(sid, payload)
-            if guest and playlist and playlist in guest.rooms:
+            if guest and playlist and guest.may_speak(playlist):
                 own = _signed(payload, str(guest.connection.listener.actor.id))
                 self._send("pass", guest, playlist, name=name, payload=own)
 
@@ -155,9 +159,7 @@ class Review:
             playlist = str(UUID(payload["playlist_id"]))
         except (KeyError, ValueError, TypeError, AttributeError):
             return None, None
-        if len(msgspec.json.encode(payload)) > MAX_MESSAGE:
-            return None, None
-        return guest, playlist
+        return (guest, playlist) if _is_sendable(payload) else (None, None)
 
     def _send(self, kind: str, guest: Guest, playlist: str, **more: Any) -> None:
         connection = guest.connection
@@ -294,6 +296,15 @@ class Review:
         if guest is not None:
             for playlist in guest.rooms:
                 self._put_out(guest, playlist)
+
+
+def _is_sendable(payload: Payload) -> bool:
+    """Whether a message can be passed on: clients send more than JSON can tell others."""
+    try:
+        return len(msgspec.json.encode(payload)) <= MAX_MESSAGE
+    # Half characters; integers of more than 64 bits; nested too deeply.
+    except (ValueError, OverflowError, RecursionError):
+        return False
 
 
 def _packet(name: str, payload: Payload) -> Packet:

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import engineio
 import engineio.payload
 import falcon.asgi
 import socketio
@@ -16,6 +17,7 @@ from gateway.http.handover import session_id
 from gateway.http.protocol import CONNECTION, ENDING
 from gateway.live.event import NAMESPACE
 from gateway.live.feed import Feed
+from gateway.live.filters import DOCUMENTED
 from gateway.live.listeners import Ended
 from services.common.errors import ServiceError, Unavailable
 
@@ -96,8 +98,25 @@ class Connection:
         return self.feed.listener
 
 
+class Transport(engineio.AsyncServer):  # type: ignore[misc]
+    """python-engineio's server, which waits for no client that it disconnects."""
+
+    async def disconnect(self, sid: str | None = None) -> None:
+        """Close a session.
+
+        The library waits until the client has read that: one that polls no more would be waited
+        for for ever, by the request with its fault, too.
+        """
+        session = self.sockets.pop(sid, None)
+        if session is not None:
+            await session.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
+
+
 class Server(socketio.AsyncServer):  # type: ignore[misc]
     """python-socketio's server, with messages from clients only where there is a handler."""
+
+    def _engineio_server_class(self) -> type[Transport]:
+        return Transport
 
     async def _handle_event(self, eio_sid: str, namespace: str, ident: Any, data: Any) -> None:
         # A client could call ``connect`` as well, with a request of its own making.
@@ -235,7 +254,7 @@ class Sockets:
             else:
                 request = falcon.asgi.Request(scope, _nothing)
                 identity = await listeners.authenticator.identify(request)
-        return Feed(self.hub, await listeners.join(identity))
+        return Feed(self.hub, await listeners.join(identity), DOCUMENTED)
 
     async def _deliver(self, connection: Connection) -> None:
         """Send the events until the connection ends; cut it off when its person may not hear."""

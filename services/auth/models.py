@@ -99,7 +99,9 @@ class Person(TimestampedRow, Base):
     )
     active: Mapped[bool | None] = column(default=True, doc="Whether they may log in.")
     archived: Mapped[bool | None] = column(default=False, doc="Whether they have left the studio.")
-    last_presence: Mapped[date | None] = column(doc="The last day on which they logged in.")
+    last_presence: Mapped[date | None] = column(
+        doc="The last day on which they opened a desktop tool, or for which they logged time."
+    )
     password: Mapped[bytes | None] = column(
         doc="The hash of their password; answers never hold it.", example="secret"
     )

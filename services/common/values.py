@@ -282,12 +282,13 @@ def positive(number: float) -> float:
 
 def at_least(low: int, limit: int = INTEGER) -> Reader[int]:
     """Reads a whole number from ``low``, and below ``limit``."""
-    read_whole = whole_of(limit)
+    read_whole = whole_of(max(INTEGER, limit))
+    expected = f"a whole number from {low}" + (f" to {limit - 1}" if limit < INTEGER else "")
 
     def read(value: Json) -> int:
         number = read_whole(value)
-        if number < low:
-            raise BadValue(value, f"a whole number from {low}")
+        if not low <= number < limit:
+            raise BadValue(value, expected)
         return number
 
     return read

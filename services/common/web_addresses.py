@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: NAT64: the last four bytes are an IPv4 address.
 NAT64: Final = IPv6Network("64:ff9b::/96")
+#: The only block of IPv6 addresses of which some are given to hosts on the internet. ``is_global``
+#: alone is true of others that lead elsewhere: site-local, IPv4-compatible, a network's own NAT64.
+INTERNET: Final = IPv6Network("2000::/3")
 HTTP_URL: Final = "a URL that begins with https:// or http://"
 
 
@@ -45,6 +48,8 @@ def is_public(text: str, allowed: Iterable[Network] = ()) -> bool:
     inner = _inner(address)
     if any(one in network for one in (address, inner) for network in allowed):
         return True
+    if isinstance(inner, IPv6Address) and inner not in INTERNET:
+        return False
     return all(one.is_global and not one.is_multicast for one in (address, inner))
 
 

@@ -93,6 +93,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, access.assignee),
         delete=manager,
         facts={"project_id": access.PREVIEW_PROJECT},
+        tells_project=False,
         fixed=previews.fixed,
         # The entity that shows it gets another main preview.
         frees=frozenset({"assets.entity.preview_file_id"}),
@@ -104,6 +105,7 @@ RESOURCES: Final = Registry(
         policy=TIMES,
         delete=TIMES.may["delete"],
         facts={"project_id": access.TIME_PROJECT},
+        tells_project=False,
         conditions=time_rules.time_range,
         rules=time_rules.TimeSpentRules(),
     ),

@@ -199,8 +199,9 @@ def ways() -> dict[str, Way]:
             "sockets",
             NAMESPACE,
             "Events over Socket.IO",
-            "Each event under its name, with its payload.",
-            list(kept),
+            "Each event under its name, with its payload. Those of this system's own, such as "
+            "log-ins, are not sent.",
+            [key for key, cls in kept.items() if cls.on_sockets],
         ),
         "webhook": Way(
             "receiver",

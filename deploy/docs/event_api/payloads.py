@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from deploy.docs.declarations import registries
+from deploy.docs.declarations import payload_fields, registries
 from deploy.docs.http_api.examples import Examples, id_of
 from deploy.docs.http_api.row_types import examples_of
 from services.common.contracts import Event
@@ -37,6 +37,8 @@ def payload_schema(cls: type[Event]) -> JsonObject:
     """The JSON schema of an event's payload."""
     schema: JsonObject = msgspec.json.schema_components([cls])[1][cls.__name__]
     hints = get_type_hints(cls, include_extras=True)
+    told = payload_fields(cls)
+    schema["properties"] = {name: schema["properties"][name] for name in told}
     for name, field in schema["properties"].items():
         if sentence := _sentence(name, hints[name]):
             field["description"] = sentence

@@ -67,17 +67,19 @@ class Outcome(NamedTuple):
 def emit_all(tx: Transaction, changes: Mapping[UUID, Change], outcome: Outcome) -> None:
     """Emit the events of replaced castings."""
     counts, entered_episodes, left_episodes, dropped = outcome
-    for episode, asset in sorted(entered_episodes):
-        _emit_asset(tx, asset, counts[episode][1])
+    entered = set(entered_episodes)
+    # Entity by entity, as if each had been sent by itself.
     for change in changes.values():
+        for episode, asset in sorted(entered & {(change.episode_id, one) for one in change.links}):
+            _emit_asset(tx, asset, counts[episode][1])
+            entered.discard((episode, asset))
         _emit_links(tx, change)
+        _emit_change(tx, change, outcome)
     for shot, assets in dropped.items():
         if shot not in changes:
             _emit_casting(tx, SHOT, shot, counts[shot], (set(), assets))
     for episode in sorted({episode for episode, _ in left_episodes}):
         _emit_episode(tx, episode, outcome)
-    for change in changes.values():
-        _emit_change(tx, change, outcome)
 
 
 def _emit_change(tx: Transaction, change: Change, outcome: Outcome) -> None:

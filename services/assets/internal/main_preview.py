@@ -21,7 +21,7 @@ class MainPreviewRpc(ResourceService):
 
     @command
     def show_preview(self, entity_id: str, preview_file_id: str) -> None:
-        """Set an entity's main preview; for ``tasks``, which authorizes."""
+        """Set an entity's main preview; for ``tasks`` of the release before, which authorizes."""
         self._set_main(UUID(entity_id), UUID(preview_file_id))
 
     @on("preview-file:set-main", ordered=True, formerly=("take_main_preview",))

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
-from services.auth.credentials import accounts
 from services.auth.credentials.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
 from services.auth.policy.protected import account_to_change
@@ -16,14 +16,16 @@ from services.auth.resources import RESOURCES
 from services.common import bodies
 from services.common.access.rules import only_persons, studio_manager
 from services.common.contracts.auth.people import NewDesktopLogIn
+from services.common.contracts.tasks.events import TimeLogged
 from services.common.crud import lists, log_query
 from services.common.crud.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Column, Expression
-from services.common.database.tables import table_of
+from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound
+from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -110,13 +112,23 @@ class LogRpc(ResourceService):
         row = DesktopLoginLog(person_id=person, date=when)
         self.tx.session.add(row)
         self.tx.session.flush()
-        # A log-in may be logged afterwards: the presence never moves back.
-        seen = self.tx.session.scalar(sa.select(Person.last_presence).where(Person.id == person))
-        latest: date = max(seen or when.date(), when.date())
-        accounts.update(self.tx, person, last_presence=latest)
-        self.tx.emit(RESOURCES.event(RESOURCES["persons"], "update", {"id": person}))
+        self._note_presence(person, when.date())
         shown = rows_as_json(DESKTOP.where(DESKTOP_LOG.c.id == row.id))
         return Reply(str(self.tx.connection.scalar(shown)).encode())
+
+    # Unordered: the latest day counts, whichever comes first.
+    @on("time-spent:logged")
+    def note_worked_day(self, delivery: Delivery) -> None:
+        """Who logged time for a day was present on it. Emits ``person:update``."""
+        message = msgspec.convert(delivery.payload, TimeLogged)
+        self._note_presence(message.person_id, date.fromisoformat(message.date))
+
+    def _note_presence(self, person: UUID, day: date) -> None:
+        # A day may be logged afterwards: the presence never moves back.
+        latest = sa.func.greatest(Person.last_presence, day)
+        change = sa.update(Person).where(Person.id == person)
+        if self.tx.connection.execute(change.values(last_presence=latest, updated_at=NOW)).rowcount:
+            self.tx.emit(RESOURCES.event(RESOURCES["persons"], "update", {"id": person}))
 
     def _person(self, ident: str | None) -> UUID:
         """The id of an existing person; the caller's without ``ident``.

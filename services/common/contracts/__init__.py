@@ -16,6 +16,10 @@ import msgspec
 #: Every event class by its name, which is its routing key.
 CATALOGUE: Final[dict[str, type[Event]]] = {}
 
+#: How names of fields begin that are sent in a message's headers, for this system's own processes:
+#: subscribers know the payload without them.
+HEADER: Final = "@"
+
 Known = Annotated[UUID | msgspec.UnsetType, "omitted from the payload when unknown"]
 
 
@@ -29,13 +33,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     event_name: ClassVar[str] = ""
     owner: ClassVar[str] = ""
     stored: ClassVar[bool] = True
+    #: Whether clients on sockets get it: they know the documented events, and no others of ours.
+    on_sockets: ClassVar[bool] = True
     #: The services whose handlers of this event change what clients read there.
     handled_by: ClassVar[tuple[str, ...]] = ()
     #: Whether such a handler emits events itself: the write is then answered after it, not before.
     awaited: ClassVar[bool] = False
 
     def payload_json(self) -> str:
-        """The message body: UTF-8 JSON of the payload."""
+        """The message body: UTF-8 JSON of the payload, and of what its relay makes headers of."""
         return msgspec.json.encode(self).decode()
 
     @property
@@ -60,19 +66,21 @@ def event(
     name: str,
     *,
     stored: bool = True,
+    on_sockets: bool = True,
     handled_by: tuple[str, ...] = (),
     awaited: bool = False,
 ) -> Any:
     """Register an event class in the catalogue: ``@event("tasks", "task:assign")``.
 
-    ``handled_by`` and ``awaited``: see ``Event``.
+    ``on_sockets``, ``handled_by`` and ``awaited``: see ``Event``.
     """
 
     def register(cls: type[Event]) -> type[Event]:
         if name in CATALOGUE:
             message = f"event {name!r} declared twice"
             raise TypeError(message)
-        cls.event_name, cls.owner, cls.stored = name, owner, stored
+        cls.event_name, cls.owner = name, owner
+        cls.stored, cls.on_sockets = stored, on_sockets
         cls.handled_by, cls.awaited = handled_by, awaited
         CATALOGUE[name] = cls
         return cls

@@ -39,7 +39,7 @@ from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Column, Condition
 from services.common.database.tables import Ref
 from services.common.errors import Integrity
-from services.common.wire.topology import SERVICES
+from services.common.wire.topology import ROWS_GONE, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +60,7 @@ IdsByTable = dict[tuple[str, str], set[UUID]]
 Release = Callable[["Transaction", str, Collection[UUID]], None]
 
 
-@event("kernel", "rows:gone", stored=False, handled_by=SERVICES, awaited=True)
+@event("kernel", ROWS_GONE, stored=False, on_sockets=False, handled_by=SERVICES, awaited=True)
 class RowsGone(Event, frozen=True, kw_only=True):
     """Rows of one table were deleted, by request or in cascade; at most 1000 ids."""
 

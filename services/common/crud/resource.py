@@ -165,6 +165,8 @@ class Resource:
     event: str | Callable[[Row], str] = ""
     #: All names that ``event`` may return, when it is a function of the row.
     events: tuple[str, ...] = ()
+    #: Whether the events name the production; by default if the table does, or their class.
+    tells_project: bool | None = None
     #: Columns that are never shown, and never filtered on.
     hidden: frozenset[str] = frozenset()
     #: Fields that an update ignores, besides the id, the times and ``project_id``.
@@ -407,9 +409,9 @@ def _columns(
 
 @cache
 def _required_names(cls: type[Event]) -> list[str]:
-    """The required fields of an event, the optional production, and the people concerned."""
+    """The required fields of an event, the optional production and task, the people concerned."""
     fields = msgspec.structs.fields(cls)
-    optional = {"project_id", "person_ids"}
+    optional = {"project_id", "task_id", "person_ids"}
     return [field.name for field in fields if field.required or field.name in optional]
 
 
@@ -451,7 +453,7 @@ class Registry:
     def declare(self, prefix: str, verb: str, resource: Resource) -> type[Event]:
         """The event class for a change to a row of ``resource``; declared on the first call."""
         key = f"{prefix.replace('-', '_')}_id"
-        project = "project_id" in resource.table.c
+        project = resource.tells_project or "project_id" in resource.table.c
         return declare(self.service, f"{prefix}:{verb}", key, project=project)
 
     def event(self, resource: Resource, verb: str, facts: Row) -> Event:
@@ -465,6 +467,7 @@ class Registry:
         payload = {
             name: facts_by_name[name] for name in _required_names(cls) if name in facts_by_name
         }
-        if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
-            del payload["project_id"]
+        is_told = payload.get("project_id") is not None and resource.tells_project is not False
+        if not is_told and issubclass(cls, RowEvent):
+            payload.pop("project_id", None)
         return cls(**payload)

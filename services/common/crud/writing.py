@@ -50,10 +50,17 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
     )
     _replace_lists(ctx, resource, row["id"], lists, targets)
     facts = facts_of_row(ctx, resource, row)
-    ctx.tx.emit(ctx.registry.event(resource, "new", facts))
+    _emit(ctx, resource, "new", facts)
     rules.created(ctx, facts, body, prepared)
     body_json = resource.view(ctx.tx, row["id"], relations=resource.created_relations)
     return Reply(completed(ctx, resource, body_json, "new", prepared))
+
+
+def _emit(ctx: CrudContext, resource: Resource, verb: str, facts: Row) -> None:
+    event = ctx.registry.event(resource, verb, facts)
+    # Where clients know the event without its production, the log has it all the same.
+    untold = facts.get("project_id") if resource.tells_project is False else None
+    ctx.tx.emit(event, project=untold)
 
 
 def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None:
@@ -91,7 +98,7 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     rules.on_update(ctx, before, values, body, prepared)
     facts = _update_row(ctx, resource, uuid, values)
     _replace_lists(ctx, resource, uuid, lists, targets)
-    ctx.tx.emit(ctx.registry.event(resource, "update", facts))
+    _emit(ctx, resource, "update", facts)
     rules.updated(ctx, before, facts, body, prepared)
     ctx.tx.write_events()  # sent in one message with the SELECT below
     body_json = _updated_view(ctx, resource, uuid)
@@ -142,7 +149,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     else:
         with _refuse_while_linked(resource), as_service_errors():
             _delete_row(ctx, resource, uuid)
-    ctx.tx.emit(ctx.registry.event(resource, "delete", facts))
+    _emit(ctx, resource, "delete", facts)
     resource.rules.deleted(ctx, facts, prepared)
     return Reply(b"")
 

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.contracts import subject_id
+from services.common.contracts import HEADER, subject_id
 from services.common.database.change_version import STUDIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+#: Limit in bytes of a header made of a field: 1,600 ids.
+HEADER_BYTES: Final = 60_000
 COLUMNS: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
     "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent, tx "
@@ -64,6 +66,8 @@ class Row(NamedTuple):
     #: The row that it is about, as JSON: see ``Delivery``.
     before: str | None = None
     after: str | None = None
+    #: Fields of the event that are sent as headers.
+    headers: Mapping[str, str] = {}
 
 
 def read(cursor: Any, size: int, without: Collection[int]) -> list[Row]:
@@ -80,7 +84,7 @@ def read_one(cursor: Any, number: int) -> list[Row]:
 
 def _with_changes(cursor: Any, found: Iterable[Sequence[Any]]) -> list[Row]:
     """The events, each with the row that it is about before and after its transaction."""
-    rows = [Row(*values) for values in found]
+    rows = [with_headers(Row(*values)) for values in found]
     subjects = {
         row.id: (row.tx, ident)
         for row in rows
@@ -101,6 +105,18 @@ def _with_changes(cursor: Any, found: Iterable[Sequence[Any]]) -> list[Row]:
         else row
         for row in rows
     ]
+
+
+def with_headers(row: Row) -> Row:
+    """The event, with the fields of its payload that are meant for headers apart."""
+    if f'"{HEADER}' not in row.payload:
+        return row
+    fields = msgspec.json.decode(row.payload)
+    apart = {name: fields.pop(name) for name in [*fields] if name.startswith(HEADER)}
+    headers = {name.removeprefix(HEADER): ",".join(ids) for name, ids in apart.items()}
+    # Headers must fit a frame. Whoever finds none there must not rely on it.
+    small = {name: text for name, text in headers.items() if len(text) <= HEADER_BYTES}
+    return row._replace(payload=msgspec.json.encode(fields).decode(), headers=small)
 
 
 def remove(cursor: Any, rows: Collection[Row]) -> None:

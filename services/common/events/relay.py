@@ -237,6 +237,7 @@ class Relay(threading.Thread):
             "event_id": str(event.event_id),
             "time": event.time,
             "stored": "1" if event.stored else "0",
+            **event.headers,
         }
         for name in ("actor_id", "project_id", "request_id"):
             if (value := getattr(event, name)) is not None:

@@ -17,6 +17,8 @@ ARCHIVE: Final = "callboard.events"
 ARCHIVE_BYTES: Final = 2_000_000_000
 #: The event after which every cache of rows is stale.
 IMPORT_DONE: Final = "import:done"
+#: The event that has rows elsewhere follow those that were deleted.
+ROWS_GONE: Final = "rows:gone"
 #: Event id and handler of the inbox row that records when an import replaced all rows: events
 #: from before it concern rows that are gone.
 REPLACED: Final = ("00000000-0000-0000-0000-000000000000", "import")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 BATCH: Final = 20
 #: Most events of an answer.
 PAGE: Final = 1000
+#: A position, and what is expected of where to go on.
+PLACE: Final = re.compile(r"[0-9]{1,40}")
+AFTER: Final = "the position or the id of an event"
 #: The columns of ``Recorded``.
 COLUMNS: Final = tuple(event_history.c[name] for name in Recorded._fields)
 # A redelivered event is older than this only if the broker kept it for longer than inboxes do.
@@ -178,12 +182,12 @@ def _position(connection: sa.Connection, after: str | None, since: str | None) -
     """The position after which a reader wants to go on."""
     table = event_history
     if after is not None:
-        if after.isdecimal():
+        if PLACE.fullmatch(after):
             return int(after)
         try:
             ident = parse_id(after)
-        except BadValue as error:
-            raise InvalidInput(error.about("after")) from None
+        except BadValue:
+            raise InvalidInput(BadValue(after, AFTER).about("after")) from None
         found = connection.scalar(sa.select(table.c.position).where(table.c.id == ident))
         if found is None:
             raise NotFound

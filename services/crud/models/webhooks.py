@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,8 +16,10 @@ from services.common.values import BadValue
 from services.common.web_addresses import unusable
 from services.crud.models.base import Base
 
-#: Characters of a URL, and of a pattern for names of events.
-URL_LENGTH, NAME_LENGTH = 2000, 80
+#: Characters of a URL.
+URL_LENGTH: Final = 2000
+#: A pattern for names of events: others would never match, and nobody would be told.
+NAME: Final = re.compile(r"[a-z0-9_:*?-]{1,80}")
 #: Patterns of one webhook.
 MOST_NAMES: Final = 50
 
@@ -31,8 +34,8 @@ def _check_names(names: list[str]) -> list[str]:
     if len(names) > MOST_NAMES:
         raise BadValue(names, f"at most {MOST_NAMES} patterns")
     for name in names:
-        if not name.strip() or len(name) > NAME_LENGTH:
-            raise BadValue(name, f"patterns of 1 to {NAME_LENGTH} characters")
+        if not NAME.fullmatch(name):
+            raise BadValue(name, "names of events, such as task:update or task:*")
     return names
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common import bodies
 from services.common.contracts.auth.events import PreviewAccountNew
 from services.common.contracts.crud.productions import NewMember, NewRole
-from services.common.contracts.tasks.events import TaskAssigned
+from services.common.contracts.tasks.events import TaskAssigned, TaskStaffed
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -228,6 +228,19 @@ class TeamRpc(ResourceService):
         message = msgspec.convert(delivery.payload, TaskAssigned)
         if isinstance(message.project_id, UUID):
             self._seat(message.project_id, message.person_id)
+
+    # Unordered: a seat is added, and twice is once.
+    @on("task:staffed")
+    def seat_first_assignees(self, delivery: Delivery) -> None:
+        """Who is assigned to a task from its creation belongs to the team, too.
+
+        Emits ``project:update`` for each who is new. Nothing happens if person or production are
+        gone.
+        """
+        message = msgspec.convert(delivery.payload, TaskStaffed)
+        if isinstance(message.project_id, UUID):
+            for person in message.person_ids:
+                self._seat(message.project_id, person)
 
     # Unordered: a seat is added, and twice is once.
     @on("preview-account:new")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from services.common.contracts.types import UnsetType
     from services.common.json_types import Json, JsonObject, Values
 
+T = TypeVar("T", int, datetime)
 WEBHOOK: Final = table_of(Webhook)
 CURSOR, SENT = webhook_cursor.c, webhook_delivery.c
 #: How long the secret before signs, too.
@@ -115,6 +116,8 @@ class WebhookRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput, Refused (too many at once).
         """
         order = bodies.read(ReplayOrder, data)
+        _check_order("position", order.from_position, order.to_position)
+        _check_order("time", order.from_time, order.to_time)
         row = self._locked(ident)
         first = self._place(order.from_position, order.from_time, "from", -1)
         last = self._place(order.to_position, order.to_time, "to", 0)
@@ -192,6 +195,13 @@ class WebhookRpc(ResourceService):
         recorded = event_history.c.recorded_at
         before = head.where(recorded < since if end == "from" else recorded <= since)
         return int(self.tx.connection.scalar(before) or 0)
+
+
+def _check_order(name: str, first: T | UnsetType, last: T | UnsetType) -> None:
+    """Raise InvalidInput for a range that ends before it begins."""
+    if first is not UNSET and last is not UNSET and last < first:
+        message = f"to_{name} ({last}) must not be before from_{name} ({first})."
+        raise InvalidInput(message)
 
 
 def _deliveries() -> Any:

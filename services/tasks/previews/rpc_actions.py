@@ -16,6 +16,7 @@ from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import JsonObject, Row
+from services.common.runtime.positions import await_cascade
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import PreviewFile, comment_preview_link
@@ -45,11 +46,13 @@ class PreviewActionRpc(ResourceService):
             message = "Only a preview that has its file can stand for an entity."
             raise Refused(message)
         ids = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
-        # Called as well as emitted: the entity shows the preview as soon as this returns.
-        self.ask("assets", "show_preview", **{name: str(value) for name, value in ids.items()})
-        entity = self.ask("assets", "read_entity_with_ancestors", ident=str(facts["entity_id"]))
         self.tx.emit(PreviewSetMain(**ids, **in_project(facts)))
-        return {**entity["entity"], "preview_file_status": facts["status"]}
+        self.commit_now()
+        # The answer is the entity as it is then.
+        await_cascade(self)
+        entity = self.ask("assets", "read_entity_with_ancestors", ident=str(facts["entity_id"]))
+        shown = {"preview_file_id": str(facts["id"]), "preview_file_status": facts["status"]}
+        return {**entity["entity"], **shown}
 
     @command
     def annotate_preview(self, ident: str, data: JsonObject) -> Reply:

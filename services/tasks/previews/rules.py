@@ -80,14 +80,11 @@ class PreviewRules(ResourceRules[Mains]):
             .values(revision=revision)
         )
 
-    def on_delete(self, ctx: CrudContext, row: Row, _prepared: Mains) -> None:
-        """Delete or clear the references to the preview."""
+    def on_delete(self, ctx: CrudContext, row: Row, prepared: Mains) -> None:
+        """Replace the preview as its task's last and its entity's main one; clear references."""
         # Before the delete, which foreign keys that still reference the row would refuse.
         ident, run = row["id"], ctx.tx.session.execute
         run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
         run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))
         run(sa.update(News).where(News.preview_file_id == ident).values(preview_file_id=None))
-
-    def deleted(self, ctx: CrudContext, row: Row, prepared: Mains) -> None:
-        """Replace the preview as its task's last and its entity's main one."""
-        replace_preview(ctx, row, prepared.get(row["id"]))
+        replace_preview(ctx, row, prepared.get(ident))

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
 from services.common.access.rules import only_persons
-from services.common.contracts.tasks.events import TimeSpentNew, TimeSpentUpdated
+from services.common.contracts.tasks.events import TimeLogged, TimeSpentNew, TimeSpentUpdated
 from services.common.contracts.tasks.time_spent import Logged
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
@@ -78,6 +78,10 @@ class TimeRpc(ResourceService):
         # Our id came back only if the row was inserted.
         event = TimeSpentNew if ident == row["id"] else TimeSpentUpdated
         project = {"project_id": task["project_id"]} if task["project_id"] else {}
+        logged = TimeLogged(
+            time_spent_id=ident, person_id=person, date=worked_on.isoformat(), **project
+        )
+        self.tx.emit(logged)
         self.tx.emit(event(time_spent_id=ident, **project))
         recompute_duration(self, task["id"])
         return Reply(self.registry["time-spents"].view(self.tx, ident))

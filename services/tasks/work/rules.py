@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
-from services.common.contracts.tasks.events import TaskAssigned, TaskUnassigned
+from services.common.contracts.tasks.events import TaskAssigned, TaskStaffed, TaskUnassigned
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Condition
@@ -176,8 +176,10 @@ class TaskRules(ResourceRules[TaskFacts]):
             raise Integrity(message)
 
     def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: TaskFacts) -> None:
-        """Emit events and create notifications for a new task's assignees."""
-        _announce(ctx, row, set(), _assignees(ctx, row["id"]))
+        """Have a new task's assignees join the team; ``task:new`` is all that clients get."""
+        if assignees := _assignees(ctx, row["id"]):
+            ids = {"task_id": row["id"], "project_id": row["project_id"]}
+            ctx.tx.emit(TaskStaffed(person_ids=sorted(assignees), **ids))
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: TaskFacts

@@ -286,3 +286,23 @@ def test_many_castings_are_replaced_in_one_request(assets: OneService, show: Sho
     assert assets.call("admin", "replace_castings", project_id=show.project, data=body) == body
     assert [cast(assets, show, entity) for entity in body] == [["Boat"]] * 4
     assert [size(assets, entity) for entity in body] == [1, 1, 1, 1]
+
+
+def test_castings_are_told_entity_by_entity(assets: OneService, show: Show) -> None:
+    """In the order that clients know, each as if it had been replaced by itself."""
+    body = {show.shots[0]: items(show.prop), show.asset: items(show.boat)}
+    assets.call("admin", "replace_castings", project_id=show.project, data=body)
+    assert [name for name, _ in assets.emitted()] == [
+        *("asset:update", "entity-link:new", "shot:casting-update"),
+        *("entity-link:new", "asset:casting-update"),
+    ]
+
+
+def test_a_casting_is_emptied_before_its_episodes(assets: OneService, show: Show) -> None:
+    """As clients know it: the shot's casting, then that of the episode, then the asset."""
+    replace(assets, show, show.shots[0], items(show.prop))
+    known = len(assets.emitted())
+    replace(assets, show, show.shots[0], [])
+    assert [name for name, _ in assets.emitted()][known:] == [
+        *("shot:casting-update", "episode:casting-update", "asset:update"),
+    ]

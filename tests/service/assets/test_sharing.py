@@ -220,11 +220,11 @@ def test_a_removed_link_is_counted_and_announced(cast: OneService, show: Show) -
     remove(cast, show, second)
     events = cast.emitted()[1:]
     assert [name for name, _ in events] == [
+        "shot:casting-update",
         "episode:casting-update",
         "asset:update",
-        "shot:casting-update",
     ]
-    assert events[0][1] == {"episode_id": show.episode, **told}
+    assert events[1][1] == {"episode_id": show.episode, **told}
     assert cast.rows("entity_link", entity_out_id=show.prop) == []
 
 

@@ -12,6 +12,8 @@ from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World, ident
 
+NEW_STATUS = {"name": "to check", "color": "#FFAA00"}
+
 
 @pytest.fixture
 def crud(make_service: MakeService, world: World) -> OneService:
@@ -93,3 +95,17 @@ def test_productions_of_files_are_filled_in_with_one_call_per_owner(
         assert questions.count("tasks.list_projects_of_tasks") == asked
         assert listed(crud, "artist") == ["i0", "i1", "w1"]
     assert listed(crud, "admin") == ["i0", "i1", "i2", "i3", "w1"]
+
+
+def test_a_change_of_an_output_file_tells_its_production(crud: OneService, world: World) -> None:
+    """That of its entity; a working file's doesn't."""
+    status = crud.call("admin", "create_row", path="file-status", data=NEW_STATUS)
+    body = {"name": "main", "entity_id": world.asset, "file_status_id": status["id"], "revision": 1}
+    output = crud.call("admin", "create_row", path="output-files", data=body)["id"]
+    working = working_file(crud, "w2", world.task)["id"]
+    for path, file in (("output-files", output), ("working-files", working)):
+        crud.call("admin", "update_row", path=path, ident=file, data={"comment": "thicker"})
+    assert crud.emitted()[-2:] == [
+        ("output-file:update", {"output_file_id": output, "project_id": world.project}),
+        ("working-file:update", {"working_file_id": working}),
+    ]

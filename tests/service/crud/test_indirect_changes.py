@@ -37,7 +37,7 @@ def test_releasing_a_task_type_emits_an_event_per_production_and_schedule(
     assert crud.rows("project_task_type_link") == crud.rows("schedule_item") == []
     item = world.tables["schedule_item"][0]["id"]
     assert crud.emitted() == [
-        ("project:update", {"project_id": world.project, "person_ids": []}),
+        ("project:update", {"project_id": world.project, "@person_ids": []}),
         ("rows:gone", {"service": "crud", "table": "schedule_item", "ids": [item]}),
         ("schedule-item:delete", {"schedule_item_id": item, "project_id": world.project}),
     ]

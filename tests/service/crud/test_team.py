@@ -29,7 +29,7 @@ ISOLATED = {"is_clients_isolated": True}
 
 def seated(world: World, person: str) -> tuple[str, dict[str, Any]]:
     """The event of a change to one membership, which names who is concerned."""
-    return "project:update", {"project_id": world.project, "person_ids": [person]}
+    return "project:update", {"project_id": world.project, "@person_ids": [person]}
 
 
 def join(crud: OneService, who: str, world: World, **data: Any) -> Any:
@@ -108,6 +108,17 @@ def test_an_assignment_adds_the_assignee_to_the_team(crud: OneService, world: Wo
     assert crud.emitted() == [seated(world, stranger)]
 
 
+def test_the_first_assignees_of_a_task_join_the_team(crud: OneService, world: World) -> None:
+    """Those whom it was created with; who is in the team already isn't announced."""
+    stranger, artist = world.people["stranger"], world.people["artist"]
+    told = {"task_id": world.task, "person_ids": [artist, stranger], "project_id": world.project}
+    for _ in range(2):
+        crud.deliver("task:staffed", told)
+    crud.deliver("task:staffed", {**told, "project_id": None})
+    assert crud.call("admin", "list_team", project_id=world.project)[stranger] is None
+    assert crud.emitted() == [seated(world, stranger)]
+
+
 def test_deleted_people_and_productions_get_no_membership(crud: OneService, world: World) -> None:
     """The event may arrive late."""
     told = {"task_id": world.task, "person_id": world.people["stranger"]}
@@ -127,7 +138,9 @@ def test_a_change_of_a_production_concerns_its_team(crud: OneService, world: Wor
     links = world.tables["project_person_link"]
     team = {row["person_id"] for row in links if row["project_id"] == world.project}
     events = [
-        (name, set(found["person_ids"])) for name, found in crud.emitted() if "person_ids" in found
+        (name, set(found["@person_ids"]))
+        for name, found in crud.emitted()
+        if "@person_ids" in found
     ]
     assert events == [("project:update", team), ("project:delete", team)]
 

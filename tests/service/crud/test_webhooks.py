@@ -174,6 +174,8 @@ def test_others_have_none(crud: OneService, world: World, who: str) -> None:
         {"names": [""]},
         {"names": 51 * ["task:*"]},
         {"names": [81 * "a"]},
+        {"names": ["TASK:*"]},
+        {"names": ["[a-z]*"]},
         {"entity_id": "shot"},
     ],
 )
@@ -249,6 +251,8 @@ def test_a_range_may_be_years_away(crud: OneService) -> None:
         {"from_position": -1, "to_position": 2},
         {"from_position": 1, "to_position": 2**63},
         {"from_time": "yesterday", "to_position": 2},
+        {"from_position": 2, "to_position": 1},
+        {"from_time": "2026-11-02", "to_time": "2026-11-01"},
     ],
 )
 def test_a_replay_without_a_range_is_refused(crud: OneService, order: dict[str, Any]) -> None:

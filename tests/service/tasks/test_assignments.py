@@ -46,6 +46,24 @@ def test_assigning_adds_the_person_to_the_team(tasks: OneService, desk: Desk) ->
     assert tasks.fakes.calls[-1] == ("crud.seat_assignee", seat)
 
 
+def test_a_task_created_with_assignees_is_told_as_new(tasks: OneService, desk: Desk) -> None:
+    """Clients get ``task:new`` only; the assignees join the team all the same."""
+    people = sorted([desk.people["outside"], desk.people["colleague"]])
+    tasks.fakes.replies |= {
+        "assets.find_existing_rows": {"entity": [desk.asset]},
+        "assets.list_kinds_of_entities": {desk.asset: "Asset"},
+        "auth.list_full_persons": {},
+    }
+    entity = {"project_id": desk.project, "entity_id": desk.asset}
+    body = {**entity, "task_type_id": desk.task_type, "name": "new", "assignees": people}
+    row = tasks.call("manager", "create_row", path="tasks", data=body)
+    ids = {"task_id": row["id"], "project_id": desk.project}
+    assert tasks.emitted() == [
+        ("task:new", ids),
+        ("task:staffed", {**ids, "person_ids": people}),
+    ]
+
+
 def test_assigning_twice_changes_nothing(tasks: OneService, desk: Desk) -> None:
     """By either route: retried requests emit nothing, but the membership is ensured."""
     person, before = desk.people["artist"], task_of(tasks, desk.task)

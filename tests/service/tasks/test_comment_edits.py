@@ -84,6 +84,14 @@ def test_an_edit_without_a_change_has_no_editor(tasks: OneService, desk: Desk) -
     assert str(ticked["editor_id"]) == desk.people["artist"]
 
 
+def test_an_edit_is_told_with_its_task(tasks: OneService, desk: Desk) -> None:
+    """Clients show the task's comments anew."""
+    row = post_comment(tasks, desk, "manager", "look")
+    edit(tasks, "manager", row["id"], text="see")
+    ids = {"comment_id": row["id"], "task_id": desk.task, "project_id": desk.project}
+    assert payloads_of(tasks, "comment:update") == [ids]
+
+
 def test_attaching_and_detaching_files_emits_an_update(tasks: OneService, desk: Desk) -> None:
     """It invalidates cached lists."""
     at = {"task_id": desk.task, "comment_id": desk.comment}

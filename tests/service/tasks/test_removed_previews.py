@@ -88,6 +88,8 @@ def test_the_revision_before_takes_the_place(shown: Shown, way: str) -> None:
     assert shown.gone() == [second]
     assert shown.last() == first
     events = tasks.emitted()
+    order = [name for name, _ in events if name.startswith("preview-file:")]
+    assert order == ["preview-file:set-main", "preview-file:delete"]
     main = {"entity_id": desk.asset, "preview_file_id": first, "instead_of": second}
     assert ("preview-file:set-main", {**main, "project_id": desk.project}) in events
     deleted = [name for name, _ in events].count("preview-file:delete")
@@ -128,3 +130,13 @@ def test_a_revision_without_a_file_is_no_main_preview(shown: Shown) -> None:
     main = dict(shown.tasks.emitted())["preview-file:set-main"]
     assert main["preview_file_id"] == shown.previews[1]
     assert shown.last() == broken
+
+
+def test_a_changed_preview_is_told_as_clients_know_it(shown: Shown) -> None:
+    """Without its production, which the log has all the same."""
+    preview = shown.previews[0]
+    change = {"path": "preview-files", "ident": preview, "data": {"name": "front"}}
+    shown.tasks.call("admin", "update_row", **change)
+    assert shown.tasks.emitted() == [("preview-file:update", {"preview_file_id": preview})]
+    (row,) = shown.tasks.rows("outbox")
+    assert str(row["project_id"]) == shown.desk.project

@@ -55,7 +55,7 @@ def test_what_is_chosen_is_listed_and_can_be_dropped(
     if kind != "asset-types":
         assert admin.get(path).json() == []
     assert admin.delete(f"{path}/{choices[kind]}").status_code == 204
-    nobody = {"project_id": world.project, "person_ids": []}
+    nobody = {"project_id": world.project}
     assert logged_payloads(admin, "project:update", 3) == [nobody] * 3
 
 

@@ -87,8 +87,10 @@ def test_a_queue_gets_what_its_exchange_had(
         ({"to": "queue:nobody"}, r"^There is no queue nobody"),
         ({"to": "file:x", "since": "yesterday"}, r"^SINCE is 'yesterday'"),
         ({"to": "file:x", "production": "Film"}, r"^PRODUCTION is 'Film'"),
+        ({"to": "file:x", "events": "TASK:*"}, r"^EVENTS has 'TASK:\*'"),
+        ({"to": "file:/nowhere/x"}, r"^TO names /nowhere/x, which can't be written"),
     ],
-    ids=["nowhere", "no file", "no queue", "no time", "no production"],
+    ids=["nowhere", "no file", "no queue", "no time", "no production", "no events", "no folder"],
 )
 def test_what_can_not_be_replayed_is_told_in_a_sentence(
     system: System, given: dict[str, str], message: str

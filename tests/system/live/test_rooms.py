@@ -28,12 +28,12 @@ Payload = dict[str, Any]
 class Reviewer:
     """A client in the room, like the web interface."""
 
-    def __init__(self, base: str, person: str) -> None:
+    def __init__(self, base: str, person: str, token: str = "") -> None:
         self.person = person
         self.heard: list[tuple[str, Payload]] = []
         self.client = socketio.Client(reconnection=False)
         self.client.on("*", self._note, namespace="/events")
-        headers = {"Authorization": f"Bearer {token_for(person)}"}
+        headers = {"Authorization": f"Bearer {token or token_for(person)}"}
         self.client.connect(base, headers=headers, namespaces=["/events"])
 
     def _note(self, name: str, payload: Payload) -> None:
@@ -159,6 +159,46 @@ def test_who_may_not_read_the_playlist_is_not_there(reviewer: Make, name: str) -
     manager.wait_for("room-updated", people=[manager.person], current_frame=5)
     assert other.heard == []
     assert manager.last("add-annotation") is None
+
+
+def test_an_account_that_only_reads_says_nothing(
+    system: System, reviewer: Make, world: World, admin: Caller
+) -> None:
+    """It is in the room, and hears; what it sends is for nobody."""
+    admin.put(f"/data/playlists/{PLAYLIST}", {"for_client": True})
+    path = f"/data/projects/{world.project}/preview-account"
+    account = admin.post(path, {}).json()
+    admin.put(path, {"is_open": True})
+    credentials = {name: account[name] for name in ("email", "password")}
+    session = Caller(system.base, None).post("/auth/login", credentials).json()
+    guest = Reviewer(system.base, account["id"], session["access_token"])
+    artist = reviewer("artist")
+    for one in (guest, artist):
+        one.send("open-playlist")
+        one.wait_for("room-people-updated")
+        one.send("join", STATE)
+        one.wait_for("room-people-updated", id=PLAYLIST)
+    artist.wait_for("room-people-updated", people=[guest.person, artist.person])
+    guest.send("room-updated", {"local_id": "forged"})
+    guest.send("add-annotation", {"data": {"local_id": "forged"}})
+    # Messages of a socket are handled in their order.
+    guest.send("leave")
+    artist.wait_for("room-people-updated", people=[artist.person])
+    assert "forged" not in str(artist.heard)
+    artist.send("room-updated", {"local_id": "heard"})
+    guest.wait_for("room-updated", local_id="heard")
+    guest.client.disconnect()
+
+
+def test_what_cannot_be_told_is_dropped_in_silence(system: System, reviewer: Make) -> None:
+    """Not only what is no JSON object: half characters can be said in JSON, and not in UTF-8."""
+    artist = reviewer("artist")
+    artist.send("open-playlist")
+    artist.wait_for("room-people-updated")
+    artist.send("add-annotation", {"data": {"text": "\ud800"}})
+    artist.send("add-annotation", {"data": {"text": "whole"}})
+    artist.wait_for("add-annotation", data={"text": "whole"})
+    assert "of a socket failed" not in system.logs()
 
 
 def test_what_cannot_be_read_is_dropped(reviewer: Make) -> None:

@@ -142,6 +142,15 @@ def test_a_client_cannot_call_what_is_no_message(system: System, world: World) -
     client.disconnect()
 
 
+@pytest.mark.parametrize("wrong", ["6", "2probe", "4" + 1_000_001 * "x"])
+def test_what_is_no_packet_ends_the_session_at_once(system: System, wrong: str) -> None:
+    """Also while its client isn't polling: nothing waits for it."""
+    url = f"{system.base}/socket.io/?EIO=4&transport=polling"
+    sid = requests.get(url, timeout=5).text.split('"sid":"')[1].split('"')[0]
+    assert requests.post(f"{url}&sid={sid}", data=wrong, timeout=10).status_code == 400
+    assert requests.get(f"{url}&sid={sid}", timeout=5).status_code == 400
+
+
 @pytest.mark.parametrize("way", ["auth", "other origin"])
 def test_other_ways_to_connect(system: System, world: World, way: str) -> None:
     """A token in the CONNECT packet counts; a page of elsewhere is refused."""

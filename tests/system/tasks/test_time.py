@@ -43,12 +43,17 @@ def test_time_is_set_or_added_to(system: System, desk: Desk, who: As) -> None:
     }
     assert task_of(who("artist"), desk.task)["duration"] == 120.0
     told = {"time_spent_id": row["id"], "project_id": desk.project}
-    assert [one for one in found if one[0] != "task:update"] == [
+    days = [payload["date"] for name, payload in found if name == "time-spent:logged"]
+    assert days == [DAY] * 3
+    assert [one for one in found if one[0] not in {"task:update", "time-spent:logged"}] == [
         ("time-spent:new", told),
         ("time-spent:update", told),
         ("time-spent:update", told),
     ]
     note(who("manager"), desk, 15, "colleague")
+    for name in ("artist", "colleague"):
+        person = who("admin").get(f"/data/persons/{desk.people[name]}").json()
+        assert person["last_presence"] == DAY
     assert task_of(who("artist"), desk.task)["duration"] == 135.0
 
 

@@ -147,3 +147,13 @@ def nested(depth: int) -> Any:
 def test_json_that_postgresql_refuses_is_a_bad_value(value: Any, fits: bool) -> None:
     """NUL, lone surrogates, infinity, too deep nesting."""
     assert values.storable(value) is fits
+
+
+def test_a_number_out_of_its_range_is_told_the_range() -> None:
+    """Both ends, where there are two."""
+    read = values.at_least(1, 1001)
+    assert [read(one) for one in (1, "1000")] == [1, 1000]
+    for wrong in (0, -5, 1001):
+        with pytest.raises(BadValue) as refused:
+            read(wrong)
+        assert refused.value.expected == "a whole number from 1 to 1000"

@@ -36,6 +36,10 @@ from services.common.web_addresses import is_public, networks, unusable
         "64:ff9b::169.254.169.254",
         "2002:7f00:1::",
         "2002:c0a8:101::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
     ],
 )
 def test_an_address_inside_is_not_public(address: str) -> None:

@@ -23,7 +23,7 @@ class AssetNew(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("assets", "asset:ready-changed", stored=False, handled_by=("tasks",))
+@event("assets", "asset:ready-changed", stored=False, on_sockets=False, handled_by=("tasks",))
 class AssetReadyChanged(Event, frozen=True, kw_only=True):
     """The task type that an asset is ready for changed; its shots' casting statistics follow."""
 
@@ -133,7 +133,13 @@ class AssetInstanceRemoved(Event, frozen=True, kw_only=True):
     asset_instance_id: UUID
 
 
-@event("assets", "metadata-descriptor:key-changed", stored=False, handled_by=("crud", "tasks"))
+@event(
+    "assets",
+    "metadata-descriptor:key-changed",
+    stored=False,
+    on_sockets=False,
+    handled_by=("crud", "tasks"),
+)
 class DescriptorKeyChanged(Event, frozen=True, kw_only=True):
     """A descriptor of productions or tasks has another key, or none: its values follow.
 

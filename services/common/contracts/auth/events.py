@@ -14,14 +14,14 @@ from services.common.contracts import Event, Known, event
 Factor = Literal["totp", "email_otp", "fido"]
 
 
-@event("auth", "session:revoked", stored=False)
+@event("auth", "session:revoked", stored=False, on_sockets=False)
 class SessionRevoked(Event, frozen=True, kw_only=True):
     """A session was revoked by log-out or deactivation; its token is no longer valid."""
 
     jti: Annotated[str, "the id of the token"]
 
 
-@event("auth", "login:succeeded", stored=False)
+@event("auth", "login:succeeded", stored=False, on_sockets=False)
 class LoginSucceeded(Event, frozen=True, kw_only=True):
     """A person logged in."""
 
@@ -30,7 +30,7 @@ class LoginSucceeded(Event, frozen=True, kw_only=True):
     address: Annotated[str | None, "the client's address, null where it is unknown"]
 
 
-@event("auth", "login:failed", stored=False)
+@event("auth", "login:failed", stored=False, on_sockets=False)
 class LoginFailed(Event, frozen=True, kw_only=True):
     """A log-in was refused; ``person_id`` is omitted if no account has that e-mail address."""
 
@@ -39,7 +39,7 @@ class LoginFailed(Event, frozen=True, kw_only=True):
     person_id: Known = UNSET
 
 
-@event("auth", "login:locked", stored=False)
+@event("auth", "login:locked", stored=False, on_sockets=False)
 class LoginLocked(Event, frozen=True, kw_only=True):
     """An account was locked for a while after repeated failed log-ins."""
 
@@ -47,7 +47,7 @@ class LoginLocked(Event, frozen=True, kw_only=True):
     address: Annotated[str | None, "the client's address, null where it is unknown"]
 
 
-@event("auth", "password:changed", stored=False)
+@event("auth", "password:changed", stored=False, on_sockets=False)
 class PasswordChanged(Event, frozen=True, kw_only=True):
     """A password was changed by its owner, reset by e-mail, or set by an administrator."""
 
@@ -55,14 +55,14 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
     means: Annotated[Literal["change", "reset", "administrator"], "how it was changed"]
 
 
-@event("auth", "password:reset-requested", stored=False)
+@event("auth", "password:reset-requested", stored=False, on_sockets=False)
 class PasswordResetRequested(Event, frozen=True, kw_only=True):
     """A password reset link was e-mailed."""
 
     person_id: UUID
 
 
-@event("auth", "email:changed", stored=False)
+@event("auth", "email:changed", stored=False, on_sockets=False)
 class EmailChanged(Event, frozen=True, kw_only=True):
     """The e-mail address of an account was changed by its owner or by an administrator."""
 
@@ -70,7 +70,7 @@ class EmailChanged(Event, frozen=True, kw_only=True):
     means: Annotated[Literal["change", "administrator"], "how it was changed"]
 
 
-@event("auth", "factor:added", stored=False)
+@event("auth", "factor:added", stored=False, on_sockets=False)
 class FactorAdded(Event, frozen=True, kw_only=True):
     """A second factor or a security key was added to an account."""
 
@@ -78,7 +78,7 @@ class FactorAdded(Event, frozen=True, kw_only=True):
     factor: Annotated[Factor, "the kind of factor"]
 
 
-@event("auth", "factor:removed", stored=False)
+@event("auth", "factor:removed", stored=False, on_sockets=False)
 class FactorRemoved(Event, frozen=True, kw_only=True):
     """A second factor or a security key was removed from an account."""
 
@@ -86,14 +86,14 @@ class FactorRemoved(Event, frozen=True, kw_only=True):
     factor: Annotated[Factor, "the kind of factor"]
 
 
-@event("auth", "recovery-codes:renewed", stored=False)
+@event("auth", "recovery-codes:renewed", stored=False, on_sockets=False)
 class RecoveryCodesRenewed(Event, frozen=True, kw_only=True):
     """New recovery codes were issued; the previous ones are no longer valid."""
 
     person_id: UUID
 
 
-@event("auth", "recovery-codes:used", stored=False)
+@event("auth", "recovery-codes:used", stored=False, on_sockets=False)
 class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
     """A recovery code was used; ``left`` codes remain."""
 
@@ -101,14 +101,21 @@ class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
     left: Annotated[int, "how many codes are left"]
 
 
-@event("auth", "bot-token:issued", stored=False)
+@event("auth", "bot-token:issued", stored=False, on_sockets=False)
 class BotTokenIssued(Event, frozen=True, kw_only=True):
     """A bot got a new token; its previous one is no longer valid."""
 
     person_id: UUID
 
 
-@event("auth", "preview-account:new", stored=False, handled_by=("crud",), awaited=True)
+@event(
+    "auth",
+    "preview-account:new",
+    stored=False,
+    on_sockets=False,
+    handled_by=("crud",),
+    awaited=True,
+)
 class PreviewAccountNew(Event, frozen=True, kw_only=True):
     """A production got an account to look at it, which joins its team."""
 
@@ -116,7 +123,7 @@ class PreviewAccountNew(Event, frozen=True, kw_only=True):
     project_id: UUID
 
 
-@event("auth", "preview-account:update", stored=False)
+@event("auth", "preview-account:update", stored=False, on_sockets=False)
 class PreviewAccountChanged(Event, frozen=True, kw_only=True):
     """The account of a production was opened or closed, or got another password."""
 

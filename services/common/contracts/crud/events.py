@@ -1,15 +1,16 @@
 """Events of ``crud`` besides those of its resources."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from services.common.contracts import Event, Known, RowEvent, event
+from services.common.contracts import HEADER, Event, Known, RowEvent, event
 
+#: The header of these events that names whose memberships may have changed, separated by commas.
 #: Left out by the release before, which named nobody.
-People = Annotated[list[UUID] | UnsetType, "whose memberships may have changed"]
+PEOPLE: Final = "person_ids"
 
 
 @event("crud", "project:new")
@@ -17,7 +18,7 @@ class ProjectNew(RowEvent, frozen=True, kw_only=True):
     """A project was created."""
 
     project_id: UUID
-    person_ids: People = UNSET
+    person_ids: list[UUID] | UnsetType = msgspec.field(default=UNSET, name=HEADER + PEOPLE)
 
 
 @event("crud", "project:update")
@@ -28,7 +29,7 @@ class ProjectUpdated(RowEvent, frozen=True, kw_only=True):
     """
 
     project_id: UUID
-    person_ids: People = UNSET
+    person_ids: list[UUID] | UnsetType = msgspec.field(default=UNSET, name=HEADER + PEOPLE)
 
 
 @event("crud", "project:delete")
@@ -36,7 +37,7 @@ class ProjectDeleted(RowEvent, frozen=True, kw_only=True):
     """A project is gone."""
 
     project_id: UUID
-    person_ids: People = UNSET
+    person_ids: list[UUID] | UnsetType = msgspec.field(default=UNSET, name=HEADER + PEOPLE)
 
 
 @event("crud", "budget:create")
@@ -74,7 +75,9 @@ class BudgetEntryDeleted(RowEvent, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)
+@event(
+    "crud", "project:prepared", stored=False, on_sockets=False, handled_by=("assets",), awaited=True
+)
 class ProjectPrepared(Event, frozen=True, kw_only=True):
     """A production was created, or got a template; other services create its rows from this event.
 
@@ -97,7 +100,9 @@ class ScheduleVersionUpdated(Event, frozen=True, kw_only=True):
     project_id: UUID
 
 
-@event("crud", "schedule:applied", stored=False, handled_by=("tasks",), awaited=True)
+@event(
+    "crud", "schedule:applied", stored=False, on_sockets=False, handled_by=("tasks",), awaited=True
+)
 class ScheduleApplied(Event, frozen=True, kw_only=True):
     """A schedule version was applied: the production's tasks get its dates and estimations.
 
@@ -109,7 +114,7 @@ class ScheduleApplied(Event, frozen=True, kw_only=True):
     tasks: Annotated[msgspec.Raw, "task id, start, end and estimation of each"]
 
 
-@event("crud", "day-off:covers", stored=False, handled_by=("tasks",))
+@event("crud", "day-off:covers", stored=False, on_sockets=False, handled_by=("tasks",))
 class DayOffCovers(Event, frozen=True, kw_only=True):
     """A day off covers ``date`` to ``end_date``, inclusive; time logged there is deleted."""
 
@@ -134,7 +139,7 @@ class BackgroundFileAdded(Event, frozen=True, kw_only=True):
     extension: Annotated[str, "the file's extension"]
 
 
-@event("crud", "import:done", stored=False)
+@event("crud", "import:done", stored=False, on_sockets=False)
 class ImportDone(Event, frozen=True, kw_only=True):
     """A bulk import committed. Its rows have no events: consumers reload their snapshot.
 

@@ -17,6 +17,15 @@ class TaskAssigned(Event, frozen=True, kw_only=True):
     project_id: UUID | None
 
 
+@event("tasks", "task:staffed", stored=False, on_sockets=False, handled_by=("crud",), awaited=True)
+class TaskStaffed(Event, frozen=True, kw_only=True):
+    """A task was created with assignees, of whom clients are told by ``task:new`` alone."""
+
+    task_id: UUID
+    person_ids: list[UUID]
+    project_id: UUID | None
+
+
 @event("tasks", "task:unassign")
 class TaskUnassigned(Event, frozen=True, kw_only=True):
     """A person was removed from a task's assignees."""
@@ -45,7 +54,7 @@ class NotificationNew(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("tasks", "notifications:written", stored=False)
+@event("tasks", "notifications:written", stored=False, on_sockets=False)
 class NotificationsWritten(Event, frozen=True, kw_only=True):
     """Notifications with one cause were created; ``auth`` sends their e-mails in one batch.
 
@@ -145,7 +154,14 @@ class TaskToReview(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("tasks", "task:makes-ready", stored=False, handled_by=("assets",), awaited=True)
+@event(
+    "tasks",
+    "task:makes-ready",
+    stored=False,
+    on_sockets=False,
+    handled_by=("assets",),
+    awaited=True,
+)
 class TaskMakesReady(Event, frozen=True, kw_only=True):
     """A status automation marked an entity as ready for a task type."""
 
@@ -204,6 +220,23 @@ class TimeSpentNew(RowEvent, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
+@event(
+    "tasks",
+    "time-spent:logged",
+    stored=False,
+    on_sockets=False,
+    handled_by=("auth",),
+    awaited=True,
+)
+class TimeLogged(Event, frozen=True, kw_only=True):
+    """A person worked on a day, for which time was logged: they were present then."""
+
+    time_spent_id: UUID
+    person_id: UUID
+    date: Annotated[str, "the day"]
+    project_id: Known = UNSET
+
+
 @event("tasks", "time-spent:update")
 class TimeSpentUpdated(RowEvent, frozen=True, kw_only=True):
     """Logged time on a task was changed."""
@@ -229,7 +262,7 @@ class PreviewNew(RowEvent, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("tasks", "preview-file:received", stored=False)
+@event("tasks", "preview-file:received", stored=False, on_sockets=False)
 class PreviewReceived(Event, frozen=True, kw_only=True):
     """A preview's file was uploaded with its comment; its thumbnails are still to be made."""
 

@@ -180,6 +180,39 @@ def test_what_is_no_longer_kept_is_told() -> None:
     run(test, floor=52)
 
 
+@pytest.mark.parametrize("ahead", ["4000", "9" * 40])
+def test_a_position_that_never_was_is_told_as_a_gap(ahead: str) -> None:
+    """After a restore there are fewer: who waited for the next one would wait for ever."""
+
+    async def test(site: Site) -> None:
+        site.happen(1, 2)
+        feed = site.feed()
+        await feed.begin(ahead, None)
+        assert await feed.next(1.0) == ((), (1, 2))
+        assert feed.position == 2
+        site.happen(3)
+        assert await positions(feed, 1) == [3]
+
+    run(test)
+
+
+def test_a_position_of_a_process_that_is_ahead_is_kept() -> None:
+    """What was read there must not come again here."""
+
+    async def test(site: Site) -> None:
+        site.happen(1, 2)
+        late = event(3)
+        site.past.events.append(late)
+        feed = site.feed()
+        await feed.begin("3", None)
+        site.hub._add(late)  # noqa: SLF001 - what the broker brings
+        assert not await feed.next(0.1)
+        site.happen(4)
+        assert await positions(feed, 1) == [4]
+
+    run(test)
+
+
 def test_what_is_forgotten_while_it_is_slow_comes_from_the_history() -> None:
     """It holds nothing itself."""
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.live.filters import Filters
+from deploy.docs.declarations import events
+from gateway.live.filters import DOCUMENTED, Filters
 from services.common import bodies
 from services.common.contracts.crud.live_events import EventFilter
 from services.common.errors import InvalidInput
@@ -65,3 +66,11 @@ def test_what_is_no_name_is_refused(patterns: list[str]) -> None:
     with pytest.raises(InvalidInput) as refusal:
         wants({"name": patterns})
     assert "name" in str(refusal.value.data)
+
+
+def test_sockets_get_the_documented_events_only() -> None:
+    """Whoever declares an event says so; ``log-in: nothing`` is what clients know."""
+    got = {cls.event_name for cls in events() if DOCUMENTED.want(event(name=cls.event_name))}
+    assert got == {cls.event_name for cls in events() if cls.on_sockets}
+    assert got >= {"task:update", "notification:new", "chat:joined", "comment:acknowledge"}
+    assert not got & {"login:succeeded", "rows:gone", "notifications:written", "project:prepared"}
