@@ -42,7 +42,6 @@ TESTED_BY: Final = {
     "database/transaction.py": "tests/service/files/test_guard.py",
     "events/inbox.py": "tests/system/whole/test_events.py",
     "events/letter_collector.py": "tests/system/whole/test_dead_letters.py",
-    "events/outbox.py": "tests/service/common/test_row_changes.py",
     "events/relay.py": "tests/system/common/test_relay.py",
     "events/subscriber.py": "tests/system/whole/test_ordered_events.py",
     "files/avatars.py": "tests/system/common/test_avatars.py",
