@@ -23,6 +23,7 @@ from services.crud.policy import (
     file_rules,
     files,
     playlist_rules,
+    production_rows,
     project_rules,
     schedule_rules,
     schedules,
@@ -53,7 +54,8 @@ RESOURCES: Final = Registry(
         update=manager,
         # A production is its own: rules about productions apply to it, too.
         facts={"project_id": table_of(m.Project).c.id, "person_ids": project_rules.TEAM},
-        single={"project_status_name": project_rules.STATUS_NAME},
+        single={"project_status_name": production_rows.STATUS_NAME},
+        related=production_rows.USES,
         fixed=frozenset({"team"}),
         owned=frozenset({"has_avatar"}),
         extra_body=frozenset({"project_template_id"}),

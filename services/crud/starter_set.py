@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from services.common.bulk.starter_set import StarterRows, StarterSet, named
-from services.crud.policy.project_rules import CLOSED, OPEN, STATUS_COLOR
+from services.crud.policy.production_rows import CLOSED, OPEN
+from services.crud.policy.project_rules import STATUS_COLOR
 
 STATUSES: Final = named(
     "project-status",

@@ -57,6 +57,9 @@ class CallContext(Protocol):
         Raises RuntimeError inside an open transaction: a connection must not be held while waiting.
         """
 
+    def ask_raw(self, service: str, method: str, /, **kwargs: Json) -> bytes:
+        """Call another service as the same actor and return its reply as JSON bytes."""
+
     def ask_ahead(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], Json]:
         """Start a call; the function returned waits for its decoded reply."""
 

@@ -182,6 +182,8 @@ class Resource:
     #: Fields computed by SQL, in lists and single reads; below, in single reads only.
     virtual: Mapping[str, Expression] = field(default_factory=dict)
     single: Mapping[str, Expression] = field(default_factory=dict)
+    #: Those that a single read shows along with the to-many lists; ``rules.adds`` has their types.
+    related: Mapping[str, Expression] = field(default_factory=dict)
     #: Values for rules and hooks that are no column of the row.
     facts: Mapping[str, Expression] = field(default_factory=dict)
     #: The names shown to an actor in a list or (``True``) a single read; None for all.
@@ -351,7 +353,7 @@ class Resource:
     def names(self) -> frozenset[str]:
         """Every name that its JSON may have."""
         names = {self.renamed.get(column.name, column.name) for column in self.fields}
-        return frozenset(names | set(self.virtual) | set(self.single) | set(self.lists))
+        return frozenset(names.union(self.virtual, self.single, self.related, self.lists))
 
     def event_name(self, facts: Row) -> str:
         """The object part of its events' names, such as ``task-type``."""
@@ -393,8 +395,7 @@ def _columns(
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden and (only is None or name in only):
             columns.append(rendered(column).label(name))
-    extras = {**resource.virtual, **(resource.single if single else {})}
-    for name, expression in extras.items():
+    for name, expression in _computed(resource, relations, single).items():
         if only is None or name in only:
             columns.append(expression.label(name))
     for name, many in resource.lists.items():
@@ -405,6 +406,12 @@ def _columns(
             columns.append(sa.literal_column("'[]'::json").label(name))
     columns.append(resource.json_kind.label("type"))
     return tuple(columns)
+
+
+def _computed(resource: Resource, relations: bool, single: bool) -> dict[str, Expression]:
+    """The fields that SQL computes."""
+    fields = {**resource.virtual, **(resource.single if single else {})}
+    return {**fields, **(resource.related if single and relations else {})}
 
 
 @cache

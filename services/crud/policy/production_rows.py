@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.crud import json_parts
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
-from services.common.json_types import JsonObject
+from services.common.json_types import Json, JsonObject
 from services.crud.models import (
     Project,
     ProjectStatus,
@@ -18,10 +20,17 @@ from services.crud.models import (
     ProjectTaskTypeLink,
     project_person_link,
 )
-from services.crud.policy.project_rules import OPEN, TV_SHOW
 
+OPEN, CLOSED = "Open", "Closed"
+TV_SHOW: Final = "tvshow"
 PROJECT: Final = table_of(Project)
 STATUS: Final = table_of(ProjectStatus)
+STATUS_NAME: Final = (
+    sa.select(ProjectStatus.name)
+    .where(ProjectStatus.id == Project.project_status_id)
+    .correlate(Project)
+    .scalar_subquery()
+)
 SEAT: Final = project_person_link.c
 IS_OPEN: Final = PROJECT.c.project_status_id.in_(
     sa.select(STATUS.c.id).where(sa.func.lower(STATUS.c.name) == OPEN.lower())
@@ -30,11 +39,23 @@ IS_OPEN: Final = PROJECT.c.project_status_id.in_(
 Rows = list[tuple[str, str | None, msgspec.Raw]]
 
 
+class Production(msgspec.Struct):
+    """What ``assets`` is asked about a production by."""
+
+    id: str
+    production_type: str | None
+
+
 class Extras(msgspec.Struct):
     """The part of productions that ``assets`` owns."""
 
     descriptors: dict[str, msgspec.Raw]
     first_episodes: dict[str, msgspec.Raw]
+
+
+def is_open(status: str | None) -> bool:
+    """Whether a production with that status is open; statuses are compared without case."""
+    return status is not None and status.lower() == OPEN.lower()
 
 
 def _by_key(link: Any, key: str, value: Expression) -> Expression:
@@ -55,11 +76,12 @@ def _members(link: Any, *names: str) -> Expression:
     return sa.func.json_build_object(*pairs)
 
 
-USES: Final = (
-    _by_key(ProjectTaskTypeLink, "task_type_id", table_of(ProjectTaskTypeLink).c.priority).label(
-        "task_types_priority"
+#: The settings of a production, by their names in JSON.
+USES: Final[Mapping[str, Expression]] = {
+    "task_types_priority": _by_key(
+        ProjectTaskTypeLink, "task_type_id", table_of(ProjectTaskTypeLink).c.priority
     ),
-    _by_key(
+    "task_type_links": _by_key(
         ProjectTaskTypeLink,
         "task_type_id",
         _members(
@@ -69,13 +91,13 @@ USES: Final = (
             "ld_bitrate_compression",
             "is_client_visible",
         ),
-    ).label("task_type_links"),
-    _by_key(
+    ),
+    "task_statuses_link": _by_key(
         ProjectTaskStatusLink,
         "task_status_id",
         _members(ProjectTaskStatusLink, "priority", "roles_for_board", "is_client_allowed"),
-    ).label("task_statuses_link"),
-)
+    ),
+}
 
 
 #: The caller's id, bound when a statement runs: the statements are prepared once.
@@ -102,6 +124,21 @@ def question(rows: Rows) -> JsonObject:
     """The arguments of the call to ``assets`` for the ``Extras`` of these productions."""
     shows = [ident for ident, kind, _ in rows if kind == TV_SHOW]
     return {"projects": [ident for ident, _, _ in rows], "shows": shows}
+
+
+def with_extras(ctx: CallContext, rows: Rows, **limits: Json) -> bytes:
+    """The productions as a JSON array, with what ``assets`` shows the caller of them."""
+    if not rows:
+        return b"[]"
+    asked = {**question(rows), **limits}
+    answer = ctx.ask_raw("assets", "read_project_extras", **asked)
+    return completed(rows, msgspec.json.decode(answer, type=Extras))
+
+
+def one_with_extras(ctx: CallContext, row: bytes) -> bytes:
+    """A production's JSON, with what ``assets`` shows the caller of it."""
+    known = msgspec.json.decode(row, type=Production)
+    return with_extras(ctx, [(known.id, known.production_type, msgspec.Raw(row))])[1:-1]
 
 
 def completed(rows: Rows, extras: Extras) -> bytes:

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Final
+from typing import ClassVar, Final
 from uuid import UUID, uuid4
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
 from services.common.contracts.crud.events import ProjectPrepared
-from services.common.contracts.types import Id, about
+from services.common.contracts.crud.productions import OpenProduction
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import array_or_empty
+from services.common.wire.rpc_protocol import Reply
 from services.crud import bit_rates
 from services.crud import models as m
 from services.crud.parts import BACKGROUND, SETTINGS, copy_to_project
+from services.crud.policy.production_rows import (
+    CLOSED,
+    OPEN,
+    STATUS_NAME,
+    TV_SHOW,
+    is_open,
+    one_with_extras,
+)
 from services.crud.policy.project_access import project_changed
 
-OPEN, CLOSED = "Open", "Closed"
 STATUS_COLOR: Final = "#000000"
 RESOLUTION: Final = re.compile(r"(\d+)?x\d+")
-TV_SHOW: Final = "tvshow"
-
-STATUS_NAME: Final = (
-    sa.select(m.ProjectStatus.name)
-    .where(m.ProjectStatus.id == m.Project.project_status_id)
-    .correlate(m.Project)
-    .scalar_subquery()
-)
 #: The team, whom an event about the production concerns.
 TEAM: Final = sa.func.array(
     sa.select(m.project_person_link.c.person_id)
@@ -43,11 +45,6 @@ TEAM: Final = sa.func.array(
     .scalar_subquery(),
     type_=sa.ARRAY(sa.Uuid),
 )
-
-
-def is_open(status: str | None) -> bool:
-    """Whether a production with that status is open; statuses are compared without case."""
-    return status is not None and status.lower() == OPEN.lower()
 
 
 @dataclass
@@ -65,11 +62,8 @@ class ProjectRules(ResourceRules[ProjectStart]):
     """Applies templates, announces new productions, and protects open ones from deletion."""
 
     completes = frozenset({"new", "update"})
-    adds: ClassVar = {
-        "first_episode_id": Annotated[
-            Id, about("Its first episode, in the answer that makes it a TV show.")
-        ]
-    }
+    #: As the list of open productions shows them; the answers of writes have at most the episode.
+    adds: ClassVar = {one.name: one.type for one in msgspec.structs.fields(OpenProduction)}
 
     def prepare(self, _ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> ProjectStart:
         """Read the template's id in the body. Raises NotFound."""
@@ -125,6 +119,12 @@ class ProjectRules(ResourceRules[ProjectStart]):
         for shown in rows:
             if start is not None and shown["production_type"] == TV_SHOW and start.first_episode:
                 shown["first_episode_id"] = str(start.first_episode)
+
+    def reply_for(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
+        """Add the descriptors and the first episode; a read without lists goes without them."""
+        if query.get("relations", "").lower() == "false":
+            return reply
+        return reply._replace(body=one_with_extras(ctx, reply.body))
 
     def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:  # noqa: ARG002
         """Raise Refused while the production is open, before references to it are checked."""

@@ -13,11 +13,11 @@ from services.common.crud import filters, json_parts, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.errors import NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.policy import production_rows, searches
 from services.crud.policy.production_rows import PROJECT, SEAT, Extras, Rows
-from services.crud.policy.project_rules import STATUS_NAME
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved
 
@@ -43,7 +43,7 @@ class OfAssets(Extras):
 ALL: Final = production_rows.listed(
     sa.select(
         *RESOURCES["projects"].columns(None, relations=False),
-        STATUS_NAME.label("project_status_name"),
+        production_rows.STATUS_NAME.label("project_status_name"),
     )
 )
 
@@ -53,8 +53,9 @@ def _open(*, is_admin: bool) -> Select:
     """SELECT open productions with their settings, only those called ``name`` if given."""
     columns = RESOURCES["projects"].columns(None, relations=True)
     name = sa.cast(sa.bindparam("name", required=False), sa.Text)
+    settings = (value.label(key) for key, value in production_rows.USES.items())
     return production_rows.listed(
-        sa.select(*columns, *production_rows.USES).where(
+        sa.select(*columns, *settings).where(
             production_rows.IS_OPEN,
             production_rows.seen_by(is_admin=is_admin),
             sa.or_(name.is_(None), PROJECT.c.name == name),
@@ -92,15 +93,7 @@ class ProductionRpc(ResourceService):
         name = (query or {}).get("name")
 
         def build() -> Reply:
-            rows = self._open(name)
-            questions = (
-                [("assets", "read_project_extras", production_rows.question(rows))] if rows else []
-            )
-            # Without productions no call is needed.
-            extras = [
-                msgspec.json.decode(body, type=Extras) for body in self.ask_all_raw(questions)
-            ]
-            return lists.compressed(production_rows.completed(rows, extras[0]) if rows else b"[]")
+            return lists.compressed(production_rows.with_extras(self, self._open(name)))
 
         return self.not_modified_or(build, elsewhere=("assets",))
 
@@ -135,11 +128,8 @@ class ProductionRpc(ResourceService):
         return reply
 
     def _all_projects(self) -> Reply:
-        reply = self._read(ALL)
-        question = {**production_rows.question(reply), "shows": [], "entity_type": "Project"}
-        body = self.ask_raw("assets", "read_project_extras", **question)
-        extras = msgspec.json.decode(body, type=Extras)
-        return lists.compressed(production_rows.completed(reply, extras))
+        limits: JsonObject = {"shows": [], "entity_type": "Project"}
+        return lists.compressed(production_rows.with_extras(self, self._read(ALL), **limits))
 
     # --- the context ----------------------------------------------------------------------------
 

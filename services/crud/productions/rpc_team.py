@@ -22,13 +22,13 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
+from services.crud.policy.production_rows import OPEN, is_open
 from services.crud.policy.project_access import (
     permitted_project,
     project_changed,
     project_reply,
     touch_project,
 )
-from services.crud.policy.project_rules import OPEN, is_open
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 LINK: Final = project_person_link.c

@@ -42,7 +42,7 @@ def check_workers(ctx: CallContext, project: UUID | None, people: Collection[Jso
         raise InvalidInput(message)
     if not any(person["is_bot"] for person in people):
         return
-    asked = {"path": "projects", "ident": str(project)}
+    asked = {"path": "projects", "ident": str(project), "query": {"relations": "false"}}
     found = {} if project is None else ctx.ask("crud", "read_row", **asked)
     if not found.get("is_bot_collaboration_enabled"):
         message = "This production gives no work to bots."

@@ -54,6 +54,13 @@ DEPARTURES = {
     ("GET", "/data/projects"): ["$.message"],
     ("POST", "/data/projects"): BIT_RATES,
     ("POST", "/data/project-templates"): BIT_RATES,
+    # since then as in the list of open productions
+    ("GET", "/data/projects/<instance_id>"): [
+        "$.descriptors",
+        "$.first_episode_id",
+        "$.task_statuses_link",
+        "$.task_types_priority",
+    ],
     # since then with departments
     ("POST", "/data/metadata-descriptors/all-projects"): ["$[*].departments"],
     # today

@@ -206,6 +206,52 @@ def test_a_tv_show_has_its_first_running_episode(system: System) -> None:
     assert first() == show.next_episode
 
 
+@pytest.mark.parametrize("role", [*TEAM, "admin"])
+def test_a_production_is_read_as_it_is_listed(system: System, described: Show, role: str) -> None:
+    """With what it uses, the first episode and the descriptors that the reader's role sees."""
+    show = described
+    project = next(row for row in show.tables["project"] if row["id"] == show.project)
+    project["production_type"] = "tvshow"
+    system.load(show.tables)
+    admin, reader = (
+        system.caller(show.admin),
+        system.caller({**show.people, "admin": show.admin}[role]),
+    )
+    settings, path = f"/data/projects/{show.project}/settings", f"/data/projects/{show.project}"
+    admin.post(f"{settings}/task-types", {"task_type_id": show.task_type, "priority": 4})
+    admin.post(f"{settings}/task-status", {"task_status_id": show.status})
+    [listed] = reader.get("/data/projects/open?name=Film").json()
+    answer = reader.get(path)
+    assert answer.json() == {**listed, "project_status_name": "Open"}
+    assert reader.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+    bare = reader.get(f"{path}?relations=false").json()
+    assert bare.keys() == listed.keys() - OF_LISTED | {"project_status_name"}
+    # What other services own changes the answer, and who changed it reads it at once.
+    column = {"name": "Later", "entity_type": "Shot", "data_type": "string", "for_client": True}
+    made = admin.post(f"{path}/metadata-descriptors", column)
+    assert made.status_code == 201, made.text
+    assert made.json()["id"] in {one["id"] for one in admin.get(path).json()["descriptors"]}
+    changed = reader.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert changed.status_code == 200
+
+
+#: What only the lists of open productions and single reads with lists show.
+OF_LISTED = {
+    "asset_types",
+    "descriptors",
+    "first_episode_id",
+    "preview_background_files",
+    "status_automations",
+    "task_statuses",
+    "task_statuses_link",
+    "task_type_links",
+    "task_types",
+    "task_types_priority",
+    "team",
+}
+
+
 def test_open_productions_are_filtered_by_exact_name(admin: Caller) -> None:
     """Case-sensitive."""
     assert [p["name"] for p in admin.get("/data/projects/open?name=Film").json()] == ["Film"]
