@@ -91,6 +91,8 @@ RESOURCES: Final = Registry(
         path="schedule-items",
         model=m.ScheduleItem,
         policy=SCHEDULE_ITEMS,
+        create=manager,
+        delete=manager,
         update=any_of(manager, schedules.department_supervisor),
         writes={manager: schedule_rules.SUBJECT},
         rules=schedule_rules.ScheduleItemRules(),
@@ -112,6 +114,7 @@ RESOURCES: Final = Registry(
         read=manager,
         create=manager,
         update=manager,
+        delete=manager,
         rules=schedule_rules.VersionRules(),
     ),
     Resource(

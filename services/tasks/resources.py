@@ -90,9 +90,13 @@ RESOURCES: Final = Registry(
         list=anyone,
         # Rows as in lists. Pictures, and the previews of a task or an entity, are for its readers.
         read=PREVIEWS.viewer,
-        update=any_of(manager, access.assignee),
+        update=any_of(manager, access.assignee, access.work_supervisor),
         delete=manager,
-        facts={"project_id": access.PREVIEW_PROJECT},
+        facts={
+            "project_id": access.PREVIEW_PROJECT,
+            "department_id": access.PREVIEW_DEPARTMENT,
+        },
+        filters={"project_id": previews.of_project},
         tells_project=False,
         fixed=previews.fixed,
         # The entity that shows it gets another main preview.

@@ -149,7 +149,7 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     "to work on the task, and read the comment": "tasks.reply_to_comment",
     "to work on the task, on a comment that one reads": """
-        tasks.add_preview tasks.add_preview_beside
+        tasks.add_preview tasks.add_preview_beside tasks.remove_comment_preview
         """,
     f"{MANAGE} or to have written it, and read the entity": """
         tasks.add_attachments tasks.delete_attachment tasks.delete_comment_of_task
@@ -169,7 +169,7 @@ BY_RULE: Final[dict[str, str]] = {
         auth.remove_preview_account
         assets.reorder_descriptors assets.remove_entity_link assets.share_assets
         assets.share_assets_of_project assets.set_shot_lengths
-        tasks.remove_comment_preview crud.upload_avatar
+        crud.upload_avatar
         assets.update_shot assets.replace_asset_casting assets.replace_casting
         assets.replace_castings assets.cast_asset
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type

@@ -151,6 +151,7 @@ MEANINGS: Final[dict[str, Test]] = {
     "to supervise the task's department": lambda _case: False,
     "to supervise the production and its metadata": lambda _case: False,
     "to supervise the department in the production": supervises,
+    "to supervise the department of its task": supervises,
     "to supervise the production and have made the playlist": lambda case: (
         case.own and case.role == "supervisor"
     ),

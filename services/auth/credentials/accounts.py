@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 PEOPLE: Final = sa.select(table_of(Person)).where(Person.is_bot.is_(False))
 FAILURES, UNKNOWN = "failures", "unknown account"
-LOCKED_LOG_IN: Final = {"error": True, "login": False, "too_many_failed_login_attemps": True}
+LOCKED_LOG_IN: Final = {
+    "error": True,
+    "login": False,
+    "too_many_failed_login_attemps": True,
+    "message": "Too many failed login attempts, retry in a minute.",
+}
 
 
 def find(database: Database, email: str, desktop_login: Any = None) -> Row | None:

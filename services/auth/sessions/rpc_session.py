@@ -61,6 +61,13 @@ IDENTIFYING: Final = (
     "preview_open_until",
     *(f"{name}_enabled" for name in factors.EVERY),
 )
+WRONG_LOG_IN: Final = {"login": False, "message": "Wrong email or password."}
+WRONG_CODE: Final = {
+    "error": True,
+    "login": False,
+    "wrong_OTP": True,
+    "message": "Wrong two-factor authentication code.",
+}
 INACTIVE: Final = {
     "error": True,
     "login": False,
@@ -99,7 +106,7 @@ class SessionRpc(ResourceService):
                 accounts.count_unknown_account(self, email, address)
             else:
                 accounts.count_failure(self, account, address, "password")
-            raise Refused(data={"login": False})
+            raise Refused(data=WRONG_LOG_IN)
         proofs = factors.read_proofs(self.settings, account, body, caller)
         # Locked only now: comparing the hash took a quarter of a second.
         account = accounts.locked(self.tx, account["id"])
@@ -141,7 +148,7 @@ class SessionRpc(ResourceService):
         except WrongProof:
             # Counts like a wrong password, so that codes can't be guessed without limit.
             accounts.count_failure(self, account, address, "factor")
-            raise Refused(data={"error": True, "login": False, "wrong_OTP": True}) from None
+            raise Refused(data=WRONG_CODE) from None
         if usable and proven is None:
             preferred = account["preferred_two_factor_authentication"]
             raise Refused(
@@ -149,6 +156,7 @@ class SessionRpc(ResourceService):
                     "error": True,
                     "login": False,
                     "missing_OTP": True,
+                    "message": "A two-factor authentication code is required.",
                     "preferred_two_factor_authentication": preferred,
                     "two_factor_authentication_enabled": sorted([*usable, factors.RECOVERY]),
                 }

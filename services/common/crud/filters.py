@@ -177,10 +177,10 @@ def page_of(query: Mapping[str, str]) -> Page:
 
 
 def page_size(query: Mapping[str, str]) -> int:
-    """The rows of a page; 0 counts as absent. Raises InvalidInput."""
-    limit = _integer(query, "limit", PAGE_SIZE) or PAGE_SIZE
-    if limit < 0:
-        message = "limit must not be negative."
+    """The rows of a page. Raises InvalidInput."""
+    limit = _integer(query, "limit", PAGE_SIZE)
+    if limit < 1:
+        message = "limit must be a positive integer."
         raise InvalidInput(message)
     return limit
 

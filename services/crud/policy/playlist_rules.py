@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput
@@ -30,10 +30,12 @@ SHOWING: Final = sa.text("""
       JOIN playlist ON playlist.shots @> CAST(item AS jsonb)
     ) ORDER BY id FOR UPDATE
 """)
+#: The entities of previews, by their ids.
+Pinned = dict[str, str | None]
 KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 
 
-class PlaylistRules(SimpleRules):
+class PlaylistRules(ResourceRules[Pinned]):
     """Normalizes a playlist's fields, and deletes what depends on it."""
 
     holds = frozenset({ENTITY, PREVIEW})
@@ -48,7 +50,7 @@ class PlaylistRules(SimpleRules):
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
-        rewritten = dict(body)
+        rewritten = self.rewrite_update(body)
         # Clients send the entries of their episode menu.
         if rewritten.get("episode_id") in ("all", "main"):
             rewritten["episode_id"] = None
@@ -56,8 +58,18 @@ class PlaylistRules(SimpleRules):
             rewritten["task_type_id"] = None
         return rewritten
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
-        """Check kind and entities. Raises InvalidInput (no such kind), Forbidden."""
+    def rewrite_update(self, body: JsonObject) -> JsonObject:
+        """Drop items that are no objects: clients send what they can't read, too."""
+        shots = body.get("shots")
+        if not isinstance(shots, list):
+            return dict(body)
+        return {**body, "shots": [item for item in shots if isinstance(item, dict)]}
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Pinned:
+        """Check kind and entities, and ask whose the previews are.
+
+        Raises InvalidInput (no such kind), Forbidden.
+        """
         kind = body.get("for_entity")
         if kind is not None and kind not in KINDS:
             message = f"for_entity must be one of {', '.join(KINDS)}"
@@ -65,23 +77,25 @@ class PlaylistRules(SimpleRules):
         # Only what the request adds: entities removed from a production since must not block edits.
         if body.get("shots") and not ctx.actor.is_admin:
             check_references(ctx, *_new_ids(ctx, body["shots"], ident))
+        previews = sorted(str(preview) for preview in _ids(body.get("shots"))[1])
+        return ctx.ask("tasks", "list_entities_of_previews", ids=previews) if previews else {}
 
     def on_create(
-        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+        self, ctx: CrudContext, values: Values, _body: JsonObject, pinned: Pinned
     ) -> None:
         """Set the creator, and reduce ``shots`` to the ids that are stored."""
         values["created_by"] = ctx.actor.id
         if values["shots"] is not None:
-            values["shots"] = existing(ctx, reduced(values["shots"]))
+            values["shots"] = existing(ctx, reduced(values["shots"], pinned))
 
     def on_update(
-        self, ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
+        self, ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, pinned: Pinned
     ) -> None:
         """Reduce ``shots`` to the ids that are stored."""
         if values.get("shots") is not None:
-            values["shots"] = existing(ctx, reduced(values["shots"]))
+            values["shots"] = existing(ctx, reduced(values["shots"], pinned))
 
-    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: Pinned) -> None:
         """Delete the playlist's build jobs and share links."""
         # Before the delete, which foreign keys that still reference the row would refuse.
         for table in (BuildJob, PlaylistShareLink):
@@ -115,14 +129,20 @@ def _ids(shots: Json) -> tuple[set[UUID], set[UUID]]:
     return {i for i in entities if i}, {i for i in previews if i}
 
 
-def reduced(shots: Any) -> list[JsonObject]:
-    """Each entity as ``{entity_id, preview_file_id}``; the preview may be null."""
+def reduced(shots: Any, pinned: Pinned) -> list[JsonObject]:
+    """Each entity as ``{entity_id, preview_file_id}``; a preview of another becomes null."""
     entities = [(shot.get("entity_id") or shot.get("id"), shot) for shot in shots]
     return [
-        {"entity_id": entity, "preview_file_id": shot.get("preview_file_id")}
+        {"entity_id": entity, "preview_file_id": _own(entity, shot, pinned)}
         for entity, shot in entities
         if entity
     ]
+
+
+def _own(entity: Json, shot: JsonObject, pinned: Pinned) -> Json:
+    preview = shot.get("preview_file_id")
+    owner = pinned.get(str(_is_id(preview)))
+    return preview if owner in {None, str(_is_id(entity))} else None
 
 
 def existing(ctx: CrudContext, shots: list[JsonObject]) -> list[JsonObject]:

@@ -105,6 +105,9 @@ class CommentRules(ResourceRules[Prefetched]):
         Raises Forbidden for a status the caller may not set, and for a move to a production they
         don't manage.
         """
+        # Clients read a list.
+        if "checklist" in values and values["checklist"] is None:
+            values["checklist"] = []
         # Who sends no change edits nothing, and may not have been allowed to.
         if values:
             values["editor_id"] = ctx.actor.id

@@ -96,7 +96,7 @@ class CommentWriter:
         mentioned = mentions.find(draft.text, team)
         ident = self._row(draft, moment, mentioned)
         attach(self.ctx, draft.files, comment_id=ident)
-        self.tx.emit(self._event_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
+        self._tell(task, draft, ident)
         self._copies(task, draft, moment)
         changed = self._set_status(task, draft, ident, moment, now)
         self._notify(task, draft, ident, mentioned.everybody(team), changed=changed)
@@ -111,6 +111,12 @@ class CommentWriter:
     def _event_of(event: Any, task: Row, draft: Draft, **more: Any) -> Any:
         project = {"project_id": task["project_id"]} if task["project_id"] else {}
         return event(task_status_id=draft.status_id, **more, **project)
+
+    def _tell(self, task: Row, draft: Draft, comment: UUID) -> None:
+        """Emit ``comment:new``."""
+        told = {"person_id": draft.author_id, "for_client": draft.for_client}
+        about = {"comment_id": comment, "task_id": task["id"]}
+        self.tx.emit(self._event_of(CommentNew, task, draft, **about, **told))
 
     # --- the comment ----------------------------------------------------------------------------
 
@@ -172,7 +178,7 @@ class CommentWriter:
             ident = self._row(
                 copy, moment, mentions.find(text, self.context.team(row["project_id"]))
             )
-            self.tx.emit(self._event_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
+            self._tell(row, copy, ident)
 
     # --- the task -------------------------------------------------------------------------------
 

@@ -37,6 +37,18 @@ class InternalRpc(ResourceService):
             return {str(ident): name for ident, name in connection.execute(statement)}
 
     @query
+    def list_entities_of_previews(self, ids: list[str]) -> dict[str, str | None]:
+        """The entities of preview files, ``{preview file id: entity id}``; without unknown ids."""
+        statement = sa.select(PreviewFile.id, Task.entity_id)
+        statement = statement.join(Task, Task.id == PreviewFile.task_id)
+        statement = statement.where(PreviewFile.id.in_([UUID(ident) for ident in ids]))
+        with self.database.read() as connection:
+            return {
+                str(ident): str(entity) if entity else None
+                for ident, entity in connection.execute(statement)
+            }
+
+    @query
     def read_department_of_task_type(self, task_type_id: str) -> str | None:
         """The department of a task type, or None."""
         statement = sa.select(TaskType.department_id).where(TaskType.id == UUID(task_type_id))

@@ -54,7 +54,9 @@ class Comment(TimestampedRow, Base):
     replies: Mapped[Any] = json_column(
         list[Reply], default=list, doc="The replies to it, oldest first."
     )
-    checklist: Mapped[Any] = json_column(list[ChecklistItem], doc="Points to be ticked off.")
+    checklist: Mapped[Any] = json_column(
+        list[ChecklistItem], default=list, doc="Points to be ticked off."
+    )
     pinned: Mapped[bool | None] = column(doc="Whether it stands above the others.")
     for_client: Mapped[bool | None] = column(default=False, doc="Whether clients see it.")
     links: Mapped[list[str] | None] = column(

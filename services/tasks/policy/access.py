@@ -54,6 +54,13 @@ ATTACHMENT_PROJECT: Final = (
     .correlate(AttachmentFile)
     .scalar_subquery()
 )
+PREVIEW_DEPARTMENT: Final = (
+    sa.select(TaskType.department_id)
+    .join(Task, Task.task_type_id == TaskType.id)
+    .where(Task.id == PreviewFile.task_id)
+    .correlate(PreviewFile)
+    .scalar_subquery()
+)
 COMMENT_DEPARTMENT: Final = (
     sa.select(TaskType.department_id)
     .join(Task, Task.task_type_id == TaskType.id)
@@ -133,6 +140,12 @@ def _supervises(ctx: CallContext, facts: Facts) -> bool:
     return in_departments(actor, facts["department_id"])
 
 
+def _supervises_work(ctx: CallContext, facts: Facts) -> bool:
+    actor = ctx.actor
+    supervises = actor.role_in(facts["project_id"]) == "supervisor"
+    return supervises and in_departments(actor, facts["department_id"])
+
+
 def in_departments(actor: Actor, department: UUID | None) -> bool:
     """Whether a supervisor's departments include one; without any they supervise all."""
     return not actor.departments or department in actor.departments
@@ -155,6 +168,9 @@ def is_assignee(ctx: CallContext, facts: Facts) -> bool:
 entity_reader: Final = Rule("access to the entity", _reads, ("project_id", "entity_id"))
 task_supervisor: Final = Rule(
     "to supervise the task's department", _supervises, ("project_id", "department_id")
+)
+work_supervisor: Final = Rule(
+    "to supervise the department of its task", _supervises_work, ("project_id", "department_id")
 )
 assignee: Final = Rule("to be assigned to the task", _works_there, ("project_id", "task_id"))
 

@@ -152,7 +152,7 @@ def _edits(ctx: CallContext, facts: Facts) -> bool:
     return fields <= {"checklist"} and access.is_assignee(ctx, facts)
 
 
-def _adds_preview(ctx: CallContext, facts: Facts) -> bool:
+def _works_on_it(ctx: CallContext, facts: Facts) -> bool:
     return access.may_act(ctx, facts["task_id"], facts) and COMMENTS.reader.test(ctx, facts)
 
 
@@ -171,9 +171,9 @@ _REPLY: Final = Rule(
     _replies,
     (*_OF_COMMENT, "task_id", "entity_id", "department_id"),
 )
-_ADD_PREVIEW: Final = Rule(
+_WORK_ON_IT: Final = Rule(
     "to read the comment and to work on its task",
-    _adds_preview,
+    _works_on_it,
     ("id", "project_id", "task_id", "entity_id", "department_id"),
 )
 
@@ -200,8 +200,8 @@ COMMENTS: Final = Policy(
         "edit": _EDIT,
         "delete": _CHANGE,
         "attach a file": _CHANGE,
-        "add a preview": _ADD_PREVIEW,
-        "remove a preview": _CHANGE,
+        "add a preview": _WORK_ON_IT,
+        "remove a preview": _WORK_ON_IT,
     },
 )
 

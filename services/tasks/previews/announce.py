@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.contracts.tasks.events import PreviewNew, PreviewReceived
 from services.common.crud.resource import CrudContext
-from services.common.database.tables import NOW
+from services.common.database.tables import NOW, table_of
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, Refused
 from services.common.files.storage_access import storage_of
@@ -114,8 +114,13 @@ def _show_in_comment(ctx: CallContext, preview: UUID, comment: UUID) -> None:
 
 def comment_changed(ctx: CrudContext, comment: UUID, facts: Row) -> None:
     """Emit ``comment:update``."""
-    row = {"id": comment, "project_id": facts["project_id"]}
-    ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", row))
+    table = table_of(Comment)
+    told = (table.c.id, table.c.person_id, table.c.for_client, table.c.object_id.label("task_id"))
+    found = ctx.tx.connection.execute(sa.select(*told).where(table.c.id == comment)).mappings()
+    # None: it was deleted meanwhile.
+    if (row := found.first()) is not None:
+        about = {**row, "project_id": facts["project_id"]}
+        ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", about))
 
 
 def _place_in_revisions(

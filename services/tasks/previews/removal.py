@@ -81,8 +81,14 @@ def replace_preview(ctx: CallContext, row: Row, entity: UUID | None) -> None:
     # Without one, ``rows:gone`` clears the entity's main preview.
     if successor is not None:
         # ``instead_of``: ``assets`` keeps a main preview that somebody chose in the meantime.
-        facts = {"entity_id": entity, "preview_file_id": successor, "instead_of": row["id"]}
-        ctx.tx.emit(PreviewSetMain(**facts, **in_project(row)))
+        told = PreviewSetMain(
+            entity_id=entity,
+            preview_file_id=successor,
+            preview_file_status=kinds.READY,
+            instead_of=row["id"],
+            **in_project(row),
+        )
+        ctx.tx.emit(told)
 
 
 def _newest(row: Row, condition: Expression) -> sa.Select[UUID]:

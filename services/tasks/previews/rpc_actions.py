@@ -45,8 +45,13 @@ class PreviewActionRpc(ResourceService):
         if facts["entity_id"] is None or facts["status"] != kinds.READY:
             message = "Only a preview that has its file can stand for an entity."
             raise Refused(message)
-        ids = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
-        self.tx.emit(PreviewSetMain(**ids, **in_project(facts)))
+        told = PreviewSetMain(
+            entity_id=facts["entity_id"],
+            preview_file_id=facts["id"],
+            preview_file_status=facts["status"],
+            **in_project(facts),
+        )
+        self.tx.emit(told)
         self.commit_now()
         # The answer is the entity as it is then.
         await_cascade(self)
@@ -121,7 +126,7 @@ class PreviewActionRpc(ResourceService):
 
     @command
     def remove_comment_preview(self, task_id: str, comment_id: str, ident: str) -> Reply:
-        """Delete a preview of a comment; for the comment's author and managers.
+        """Delete a preview of a comment, for those who read it and work on its task.
 
         Raises NotFound, Forbidden. Emits ``preview-file:delete`` and ``comment:update``.
         """

@@ -7,8 +7,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.actor import Actor
+from services.common.crud import filters
 from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
 from services.common.errors import Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import Comment, News, PreviewFile, comment_preview_link
@@ -37,6 +41,12 @@ SET_BY_ROUTES: Final = frozenset(
         "source_file_id",
     }
 )
+
+
+def of_project(_ctx: CallContext, text: str) -> Condition:
+    """The filter ``project_id`` of lists: previews of the production's tasks."""
+    condition: Condition = table_of(PreviewFile).c.production_id == filters.uuid(text)
+    return condition
 
 
 def fixed(actor: Actor) -> frozenset[str]:

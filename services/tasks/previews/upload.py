@@ -143,7 +143,12 @@ def _write(ctx: CallContext, facts: Row, upload: Upload, key: str, values: Value
 def _emit_changes(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> None:
     ident, project = facts["id"], in_project(facts)
     if automated and facts["entity_id"] is not None:
-        main = PreviewSetMain(entity_id=facts["entity_id"], preview_file_id=ident, **project)
+        main = PreviewSetMain(
+            entity_id=facts["entity_id"],
+            preview_file_id=ident,
+            preview_file_status=values["status"],
+            **project,
+        )
         ctx.tx.emit(main)
     ctx.tx.emit(PreviewUpdate(preview_file_id=ident, **project))
     comment = comment_of(ctx.tx, ident)

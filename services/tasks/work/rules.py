@@ -132,7 +132,13 @@ class TaskRules(ResourceRules[TaskFacts]):
     """Validity of tasks, and the events and notifications of assignments."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
-        """Default the name to ``main``."""
+        """Default the name to ``main``. Raises InvalidInput without an entity and a task type."""
+        for name in ("entity_id", "task_type_id"):
+            try:
+                parse_id(body.get(name))
+            except BadValue:
+                message = f"A valid {name} is required."
+                raise InvalidInput(message) from None
         return {**body, "name": MAIN if body.get("name") in (None, "") else body["name"]}
 
     def facts_for_create(self, _ctx: CrudContext, body: JsonObject) -> Facts:

@@ -19,6 +19,7 @@ from tests.service.one_service import OneService
 from tests.world import World, ident
 
 LOGIN = {"email": "artist@example.com", "password": "mypassword"}
+WRONG = {"login": False, "message": "Wrong email or password."}
 CALLER = {"address": "192.0.2.7", "browser": False}
 
 
@@ -59,8 +60,8 @@ def test_an_account_is_found_by_email_in_any_case_and_by_desktop_login(
 
 def test_a_wrong_password_and_an_unknown_account_are_indistinguishable(auth: OneService) -> None:
     """The answer doesn't reveal which accounts exist."""
-    assert refusal_of(auth, password="no") == {"login": False}
-    assert refusal_of(auth, email="nobody@example.com") == {"login": False}
+    assert refusal_of(auth, password="no") == WRONG
+    assert refusal_of(auth, email="nobody@example.com") == WRONG
 
 
 @pytest.mark.parametrize("email", ["", None, [3]])
@@ -75,8 +76,13 @@ def test_a_log_in_without_an_email_names_the_field(auth: OneService, email: Any)
 def test_five_failures_lock_the_account(auth: OneService) -> None:
     """Also for the right password; one event is emitted."""
     for _ in range(5):
-        assert refusal_of(auth, password="no") == {"login": False}
-    locked = {"error": True, "login": False, "too_many_failed_login_attemps": True}
+        assert refusal_of(auth, password="no") == WRONG
+    locked = {
+        "error": True,
+        "login": False,
+        "too_many_failed_login_attemps": True,
+        "message": "Too many failed login attempts, retry in a minute.",
+    }
     assert refusal_of(auth) == locked
     names = [name for name, _ in auth.emitted()]
     assert names.count("login:failed") == 6
@@ -99,7 +105,7 @@ def test_an_inactive_account_is_reported_only_with_the_right_password(
     auth.call("admin", "update_row", path="persons", ident=artist, data={"active": False})
     refusal = refusal_of(auth)
     assert (refusal["unactive"], refusal["login"]) == (True, False)
-    assert refusal_of(auth, password="no") == {"login": False}
+    assert refusal_of(auth, password="no") == WRONG
 
 
 def test_a_second_factor_is_required_if_enabled(auth: OneService, world: World) -> None:
@@ -109,6 +115,7 @@ def test_a_second_factor_is_required_if_enabled(auth: OneService, world: World) 
     auth.fill(world)
     refusal = refusal_of(auth)
     assert refusal["missing_OTP"] is True
+    assert refusal["message"] == "A two-factor authentication code is required."
     assert refusal["two_factor_authentication_enabled"] == ["recovery_code", "totp"]
 
 

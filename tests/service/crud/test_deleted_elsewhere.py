@@ -26,6 +26,7 @@ def crud(make_service: MakeService, world: World) -> OneService:
     service = make_service("crud")
     service.fakes.replies["assets.list_projects_of_entities"] = {GONE: world.project}
     service.fakes.replies["tasks.list_entity_previews"] = {}
+    service.fakes.replies["tasks.list_entities_of_previews"] = {}
     service.fill(world)
     return service
 

@@ -141,6 +141,25 @@ def test_links_of_schedule_versions_are_for_the_studio(crud: OneService, world: 
     assert crud.outcomes(ROLES, "list_rows", path=path, query=query) == want
 
 
+def test_plans_are_made_and_dropped_by_managers(crud: OneService, world: World) -> None:
+    """Items of schedules and versions of them, in their own productions."""
+    foreign = world.add("project", "foreign", name="Foreign", project_status_id=world.open)
+    crud.fill(world)
+    for service in ("auth", "assets", "tasks", "chat"):
+        crud.fakes.replies[f"{service}.references_row"] = False
+    rows = {"schedule-items": {}, "production-schedule-versions": {"name": "Plan"}}
+    for path, values in rows.items():
+        for project, want in ((world.project, OK), (foreign, FORBIDDEN)):
+            data = {**values, "project_id": project}
+            made = crud.outcomes(["manager"], "create_row", path=path, data=data)
+            assert made == {"manager": want}
+        row = crud.rows(path.replace("-", "_").removesuffix("s"))[-1]
+        others = [role for role in ROLES if role not in {"admin", "manager"}]
+        asked = {"path": path, "ident": str(row["id"])}
+        assert set(crud.outcomes(others, "delete_row", **asked).values()) == {FORBIDDEN}
+        assert crud.outcomes(["manager"], "delete_row", **asked) == {"manager": OK}
+
+
 def test_events_are_for_managers_of_their_production(crud: OneService, world: World) -> None:
     """Who manages in the studio only, and is something else there, reads none of them."""
     for name, project in (("here", world.project), ("past", world.past), ("nowhere", None)):

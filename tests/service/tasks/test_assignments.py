@@ -218,3 +218,14 @@ def test_gateways_read_the_tasks_of_their_caller(tasks: OneService, desk: Desk) 
     artist = tasks.call("artist", "list_assignments")
     assert artist[desk.task] == str(task_of(tasks, desk.task)["entity_id"])
     assert desk.task not in tasks.call("vendor", "list_assignments")
+
+
+@pytest.mark.parametrize("name", ["entity_id", "task_type_id"])
+@pytest.mark.parametrize("value", [None, "", "x", 3])
+def test_a_task_is_of_a_type_on_an_entity(
+    tasks: OneService, desk: Desk, name: str, value: Any
+) -> None:
+    """Without one of them it would show up nowhere."""
+    ids = {"entity_id": desk.asset, "task_type_id": desk.task_type, "project_id": desk.project}
+    with pytest.raises(InvalidInput, match=f"A valid {name} is required."):
+        tasks.call("admin", "create_row", path="tasks", data={**ids, name: value})

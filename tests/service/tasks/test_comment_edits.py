@@ -85,11 +85,12 @@ def test_an_edit_without_a_change_has_no_editor(tasks: OneService, desk: Desk) -
 
 
 def test_an_edit_is_told_with_its_task(tasks: OneService, desk: Desk) -> None:
-    """Clients show the task's comments anew."""
+    """Clients show the task's comments anew, and know whose it is and for whom."""
     row = post_comment(tasks, desk, "manager", "look")
     edit(tasks, "manager", row["id"], text="see")
     ids = {"comment_id": row["id"], "task_id": desk.task, "project_id": desk.project}
-    assert payloads_of(tasks, "comment:update") == [ids]
+    about = {"person_id": desk.people["manager"], "for_client": False}
+    assert payloads_of(tasks, "comment:update") == [{**ids, **about}]
 
 
 def test_attaching_and_detaching_files_emits_an_update(tasks: OneService, desk: Desk) -> None:
@@ -98,8 +99,10 @@ def test_attaching_and_detaching_files_emits_an_update(tasks: OneService, desk: 
     file = {"id": desk.project, "part": "f", "name": "a.txt", "extension": "txt", "size": 1}
     files = [{**file, "mimetype": "text/plain"}]
     (attached,) = tasks.call("artist", "add_attachments", **at, data={}, files=files)
-    changed = {"comment_id": desk.comment, "project_id": desk.project}
-    assert payloads_of(tasks, "comment:update") == [changed]
+    [changed] = payloads_of(tasks, "comment:update")
+    ids = {"comment_id": desk.comment, "task_id": desk.task, "project_id": desk.project}
+    assert changed == {**changed, **ids}
+    assert changed.keys() - ids.keys() == {"person_id", "for_client"}
     tasks.call("artist", "delete_attachment", **at, attachment_id=attached["id"])
     assert payloads_of(tasks, "comment:update") == [changed, changed]
 
@@ -201,3 +204,15 @@ def test_a_preview_that_is_deleted_meanwhile(
     monkeypatch.setattr(rpc_actions, "preview_to_act_on", meanwhile)
     with pytest.raises(NotFound):
         tasks.call("artist", method, ident=desk.preview, data=data)
+
+
+def test_a_checklist_is_never_null(tasks: OneService, desk: Desk) -> None:
+    """Created without one, or emptied."""
+    ids = {"object_id": desk.task, "task_status_id": desk.status, "person_id": desk.admin}
+    data = {**ids, "object_type": "Task"}
+    row = tasks.call("admin", "create_row", path="comments", data={**data, "checklist": None})
+    assert row["checklist"] == []
+    edit(tasks, "admin", row["id"], checklist=[{"text": "a", "checked": False}])
+    edit(tasks, "admin", row["id"], checklist=None)
+    [stored] = [said for said in tasks.rows("comment") if str(said["id"]) == row["id"]]
+    assert stored["checklist"] == []

@@ -42,6 +42,8 @@ def test_a_comment_emits_events_and_notifies(tasks: OneService, desk: Desk) -> N
     assert events["comment:new"] == {
         "comment_id": row["id"],
         "task_status_id": desk.statuses["wip"],
+        "person_id": desk.people["manager"],
+        "for_client": False,
         **ids,
     }
     assert events["task:update"] == ids

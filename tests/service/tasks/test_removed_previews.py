@@ -90,7 +90,12 @@ def test_the_revision_before_takes_the_place(shown: Shown, way: str) -> None:
     events = tasks.emitted()
     order = [name for name, _ in events if name.startswith("preview-file:")]
     assert order == ["preview-file:set-main", "preview-file:delete"]
-    main = {"entity_id": desk.asset, "preview_file_id": first, "instead_of": second}
+    main = {
+        "entity_id": desk.asset,
+        "preview_file_id": first,
+        "preview_file_status": "ready",
+        "instead_of": second,
+    }
     assert ("preview-file:set-main", {**main, "project_id": desk.project}) in events
     deleted = [name for name, _ in events].count("preview-file:delete")
     assert deleted == 1

@@ -130,4 +130,5 @@ def test_a_bot_cannot_log_in_with_a_password(system: System, world: World, admin
     response = Caller(system.base, None).post(
         "/auth/login", {"email": bot["email"], "password": "mypassword"}
     )
-    assert (response.status_code, response.json()) == (400, {"login": False})
+    wrong = {"login": False, "message": "Wrong email or password."}
+    assert (response.status_code, response.json()) == (400, wrong)

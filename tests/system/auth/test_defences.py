@@ -77,7 +77,10 @@ def test_a_lockout_expires_and_emits_one_event(system: System, world: World) -> 
         connection.cursor().execute(
             "UPDATE person SET last_login_failed = last_login_failed - interval '61 seconds'"
         )
-    assert log_in(system, password="no").json() == {"login": False}
+    assert log_in(system, password="no").json() == {
+        "login": False,
+        "message": "Wrong email or password.",
+    }
     assert log_in(system).status_code == 200
 
 

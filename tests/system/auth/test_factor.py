@@ -24,7 +24,12 @@ from tests.system.auth.visitor import (
 )
 from tests.world import World
 
-WRONG_LOG_IN = {"error": True, "login": False, "wrong_OTP": True}
+WRONG_LOG_IN = {
+    "error": True,
+    "login": False,
+    "wrong_OTP": True,
+    "message": "Wrong two-factor authentication code.",
+}
 UNPROVEN = {"error": True, "message": "OTP verification failed.", "wrong_OTP": True}
 
 
@@ -132,6 +137,7 @@ def test_a_log_in_without_a_code_lists_the_enabled_factors(system: System, world
             "error": True,
             "login": False,
             "missing_OTP": True,
+            "message": "A two-factor authentication code is required.",
             "preferred_two_factor_authentication": "totp",
             "two_factor_authentication_enabled": ["recovery_code", "totp"],
         }
@@ -141,7 +147,10 @@ def test_a_code_with_a_wrong_password_is_rejected(system: System, world: World) 
     """The code isn't used up."""
     _, secret, _ = with_totp(system)
     now = code(secret)
-    assert log_in(system, password="no", totp=now).json() == {"login": False}
+    assert log_in(system, password="no", totp=now).json() == {
+        "login": False,
+        "message": "Wrong email or password.",
+    }
     assert log_in(system, totp=now).status_code == 200
 
 

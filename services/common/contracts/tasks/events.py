@@ -7,6 +7,8 @@ from msgspec import UNSET
 
 from services.common.contracts import Event, Known, RowEvent, event
 
+ForClient = Annotated[bool | None, "whether clients see the comment"]
+
 
 @event("tasks", "task:assign", handled_by=("crud",), awaited=True)
 class TaskAssigned(Event, frozen=True, kw_only=True):
@@ -71,6 +73,8 @@ class CommentNew(RowEvent, frozen=True, kw_only=True):
     """A comment was posted on a task; ``task_status_id`` is the status it set."""
 
     comment_id: UUID
+    person_id: UUID | None
+    for_client: ForClient
     task_id: Known = UNSET
     task_status_id: Known = UNSET
     project_id: Known = UNSET
@@ -81,6 +85,8 @@ class CommentUpdated(RowEvent, frozen=True, kw_only=True):
     """A comment was edited, or its previews changed."""
 
     comment_id: UUID
+    person_id: UUID | None
+    for_client: ForClient
     task_id: Known = UNSET
     project_id: Known = UNSET
 
@@ -307,5 +313,9 @@ class PreviewSetMain(Event, frozen=True, kw_only=True):
 
     entity_id: UUID
     preview_file_id: UUID
+    #: The releases before told of previews that had their file, and not of their status.
+    preview_file_status: Annotated[str, "whether its file is ready, being processed, or broken"] = (
+        "ready"
+    )
     instead_of: Known = UNSET
     project_id: Known = UNSET

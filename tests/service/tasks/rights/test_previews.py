@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.common.errors import InvalidInput
 from tests.desk import Desk
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.service.tasks.rights.standing import leave
@@ -94,3 +95,36 @@ def test_an_assignee_who_left_changes_no_preview(tasks: OneService, desk: Desk) 
     assert tasks.outcomes(["artist"], "update_row", **change) == {"artist": OK}
     leave(desk, "artist")
     assert tasks.outcomes(["artist"], "update_row", **change) == {"artist": FORBIDDEN}
+
+
+def test_supervisors_of_the_department_edit_previews(tasks: OneService, desk: Desk) -> None:
+    """As they edit its tasks; one of another department doesn't."""
+    edit = {"path": "preview-files", "ident": desk.preview, "data": {"description": "see"}}
+    want = dict.fromkeys(("animator", "client", "vendor", "stranger"), FORBIDDEN)
+    want |= {"supervisor": OK, "modeler": OK}
+    assert tasks.outcomes(want, "update_row", **edit) == want
+
+
+def test_who_works_on_the_task_takes_previews_off_its_comments(
+    tasks: OneService, desk: Desk
+) -> None:
+    """Whoever wrote the comment, if they read it."""
+    said = desk.add_comment("look", "manager")
+    desk.link("comment_preview_link", comment=said, preview_file=desk.preview)
+    tasks.fakes.replies["assets.list_entities_in_brief"] = {}
+    tasks.fill(desk)
+    at = {"task_id": desk.task, "comment_id": said, "ident": desk.preview}
+    outsiders = ("client", "vendor", "stranger")
+    refused = tasks.outcomes(outsiders, "remove_comment_preview", **at)
+    assert refused == dict.fromkeys(outsiders, FORBIDDEN)
+    assert tasks.outcomes(["artist"], "remove_comment_preview", **at) == {"artist": OK}
+
+
+def test_previews_are_listed_by_production(tasks: OneService, desk: Desk) -> None:
+    """The parameter is no column of theirs."""
+    for project, want in ((desk.project, [desk.preview]), (desk.past, [])):
+        query = {"project_id": project}
+        rows = tasks.call("admin", "list_rows", path="preview-files", query=query)
+        assert [row["id"] for row in rows] == want
+    with pytest.raises(InvalidInput):
+        tasks.call("admin", "list_rows", path="preview-files", query={"project_id": "x"})
