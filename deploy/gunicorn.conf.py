@@ -57,6 +57,12 @@ UvicornWorker.CONFIG_KWARGS = {
 _, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Tell the worker whose child it is (gateway/app.py)."""
+    os.environ["GUNICORN_PID"] = str(worker.ppid)
+
+
 if folder := os.environ.get(METRICS):
 
     def on_starting(_server: Any) -> None:

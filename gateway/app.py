@@ -68,10 +68,14 @@ class Lifespan:
     was killed exits: nothing else would stop it, and it holds the port.
     """
 
-    def __init__(self, client: RpcClient, hub: Hub, watch: LoopWatch, handed: str) -> None:
+    def __init__(
+        self, client: RpcClient, hub: Hub, watch: LoopWatch, settings: GatewaySettings
+    ) -> None:
         self.client, self.hub, self.watch = client, hub, watch
+        handed = settings.live_sockets
         self.handover = Handover(Path(handed), accepted) if handed else None
-        self.parent = os.getppid()
+        # Told rather than asked for: it may have been killed while this process was starting.
+        self.parent = settings.gunicorn_pid or os.getppid()
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Connect; without a broker, keep trying in the background."""
@@ -146,9 +150,7 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     gateway = connected(settings, routes)
     hub, places = live_hub(settings, gateway), Places(settings.max_live, "live")
     middleware: list[Any] = [
-        Lifespan(
-            gateway.client, hub, LoopWatch(settings.blocked_loop_seconds), settings.live_sockets
-        ),
+        Lifespan(gateway.client, hub, LoopWatch(settings.blocked_loop_seconds), settings),
         RequestMiddleware(settings),
     ]
     origins = [origin.strip() for origin in settings.cors_origins.split(",")]

@@ -51,6 +51,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     #: Folder where several workers pass each other connections, see ``gunicorn.conf.py``; empty for
     #: one.
     live_sockets: str = ""
+    #: The process whose worker this is, see ``gunicorn.conf.py``; 0 without one.
+    gunicorn_pid: int = 0
     #: Deadline in seconds of routes that may read or remove a whole production.
     list_deadline: float = 30.0
 

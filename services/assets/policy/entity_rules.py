@@ -29,6 +29,15 @@ from services.common.values import object_or_empty
 PLACE: Final = ("name", "entity_type_id", "parent_id")
 TYPE: Final = table_of(EntityType)
 CONCEPT, FOLDER = "Concept", "ConceptFolder"
+#: Whether an entity is among those that a new parent lies in, itself included.
+IN_ITSELF: Final = sa.text("""
+WITH RECURSIVE above AS (
+  SELECT CAST(:parent AS uuid) AS id
+  UNION
+  SELECT entity.parent_id FROM entity JOIN above USING (id) WHERE entity.parent_id IS NOT NULL
+)
+SELECT EXISTS (SELECT FROM above WHERE id = CAST(:ident AS uuid))
+""")
 #: Changes within this time are one version: artists save often.
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"shotgun_id"})
@@ -70,6 +79,7 @@ class EntityRules(SimpleRules):
         """
         if any(row[name] != before[name] for name in ("parent_id", "entity_type_id")):
             _check_parent(ctx, row)
+            _refuse_circle(ctx, row)
         if row["ready_for"] != before["ready_for"]:
             ctx.tx.emit(
                 AssetReadyChanged(
@@ -142,6 +152,21 @@ def _check_parent(ctx: CallContext, row: Row) -> None:
         message = (
             f"Invalid value for 'parent_id': '{parent}'. "
             "Expected a concept folder of the production for a concept, and none for others."
+        )
+        raise Integrity(message)
+
+
+def _refuse_circle(ctx: CallContext, row: Row) -> None:
+    """Raise Integrity if an entity would lie in itself: what reads upwards would never end."""
+    if row["parent_id"] is None:
+        return
+    # One after the other: two entities put into each other at once would not see it.
+    ctx.tx.lock_key(f"parents in {row['project_id']}")
+    ends = {"parent": str(row["parent_id"]), "ident": str(row["id"])}
+    if ctx.tx.connection.scalar(IN_ITSELF, ends):
+        message = (
+            f"Invalid value for 'parent_id': '{row['parent_id']}'. "
+            "Expected an entity that does not lie in this one."
         )
         raise Integrity(message)
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.common import bodies
 from services.common.access.context import CallContext
@@ -153,7 +153,8 @@ class PipelineRpc(ResourceService):
     def list_last_working_files(self, task_id: str) -> JsonObject:
         """The newest working file of each name: ``{name: working file}``."""
         # DISTINCT ON keeps the first row of each name, hence the order by revision.
-        rows = self._rows("working-files", self._task_read(task_id)).distinct(WORKING.c.name)
+        rows = self._rows("working-files", self._task_read(task_id))
+        rows = rows.ext(distinct_on(WORKING.c.name))
         rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
@@ -241,9 +242,8 @@ class PipelineRpc(ResourceService):
         )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
-            return lists.json_array(
-                self, rows.distinct(*kinds).order_by(*kinds, OUTPUT.c.revision.desc())
-            )
+            newest = rows.ext(distinct_on(*kinds)).order_by(*kinds, OUTPUT.c.revision.desc())
+            return lists.json_array(self, newest)
         return lists.json_array(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
 
     @query

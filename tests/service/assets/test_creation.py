@@ -217,3 +217,15 @@ def test_only_managers_change_shots(assets: OneService, show: Show) -> None:
     """Not even the entity's creator."""
     outcomes = assets.outcomes(CALLERS, "update_shot", ident=show.shots[0], data={"nb_frames": 1})
     assert list(outcomes.values()) == [OK, OK, *[FORBIDDEN] * 5]
+
+
+def test_an_entity_lies_in_nothing_that_lies_in_itself(assets: OneService, show: Show) -> None:
+    """Nor in itself; elsewhere it may."""
+    shot = create(assets, show, "shot", name="P20", sequence_id=show.opening)["id"]
+    moved = {"path": "entities", "ident": show.opening}
+    for parent in (show.opening, shot):
+        with pytest.raises(Integrity, match=f"'parent_id': '{parent}'. Expected an entity that"):
+            assets.call("admin", "update_row", **moved, data={"parent_id": parent})
+    for place in (None, show.episode):
+        row = assets.call("admin", "update_row", **moved, data={"parent_id": place})
+        assert row["parent_id"] == place
