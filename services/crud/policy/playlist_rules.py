@@ -50,7 +50,7 @@ class PlaylistRules(ResourceRules[Pinned]):
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
-        rewritten = self.rewrite_update(body)
+        rewritten = dict(body)
         # Clients send the entries of their episode menu.
         if rewritten.get("episode_id") in ("all", "main"):
             rewritten["episode_id"] = None
@@ -59,7 +59,7 @@ class PlaylistRules(ResourceRules[Pinned]):
         return rewritten
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
-        """Drop items that are no objects: clients send what they can't read, too."""
+        """Drop items that are no objects, as the items without an entity are."""
         shots = body.get("shots")
         if not isinstance(shots, list):
             return dict(body)

@@ -54,6 +54,8 @@ DEPARTURES = {
     ("GET", "/data/projects"): ["$.message"],
     ("POST", "/data/projects"): BIT_RATES,
     ("POST", "/data/project-templates"): BIT_RATES,
+    # refused, since then with a sentence
+    ("POST", "/auth/login"): ["$.message"],
     # since then as in the list of open productions
     ("GET", "/data/projects/<instance_id>"): [
         "$.descriptors",
