@@ -33,12 +33,17 @@ EVERY = sorted(SERVED)
 #: Its rows are made by the system alone.
 CREATED = [path for path in EVERY if path != "salary-scales"]
 OURS: Final = frozenset({"id", "created_at", "updated_at"})
-#: Where the contract has create and update differ: what is no id or number there counts as absent.
+#: Where the contract has create and update differ: what is no id or number there counts as absent,
+#: or a new task has to have it.
 CONTRACT: Final = {
     ("playlists", "episode_id"),
     ("playlists", "task_type_id"),
     ("schedule-items", "man_days"),
+    ("tasks", "entity_id"),
+    ("tasks", "task_type_id"),
 }
+#: Lists of which the contract drops what is no object.
+SIFTED: Final = {("playlists", "shots")}
 DEEP: Final = "[" * 200 + "]" * 200
 #: A value of each kind that JSON has, usual or absurd, and texts that scripts send for others.
 VALUES: Final[dict[str, Any]] = {
@@ -90,6 +95,7 @@ class Answers(dict[str, Any]):
                 },
                 "crud.list_team": {},
                 "tasks.list_attachments_of_messages": {},
+                "assets.read_project_extras": {"descriptors": {}, "first_episodes": {}},
             }
         )
         self._existing = lambda tables: {
@@ -223,6 +229,8 @@ def test_json_of_another_shape_is_refused(make_service: MakeService, path: str) 
     odd = ["x", 1, True, ["x", {}], {"a": 1}, [1, None], [[]]]
     for column in columns:
         wrong = [value for value in odd if not fits(value, column.info["shape"])]
+        if (path, column.name) in SIFTED:
+            wrong = [value for value in wrong if not isinstance(value, list)]
         assert wrong
         with undone(walk.service):
             ident = walk.row()["id"]

@@ -50,7 +50,7 @@ class PlaylistRules(ResourceRules[Pinned]):
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
-        rewritten = dict(body)
+        rewritten = self.rewrite_update(body)
         # Clients send the entries of their episode menu.
         if rewritten.get("episode_id") in ("all", "main"):
             rewritten["episode_id"] = None
