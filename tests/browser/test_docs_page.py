@@ -86,7 +86,7 @@ def test_a_user_logs_in_and_tries_an_operation(
 ) -> None:
     """The session is an HttpOnly cookie, survives a reload, and ends with the log-out."""
     opened(browser, system)
-    assert log_in(browser, "wrong") == "wrong e-mail or password"
+    assert log_in(browser, "wrong") == "Wrong email or password."
     assert log_in(browser, "mypassword").endswith(", admin")
     cookie = browser.get_cookie("access_token_cookie")
     assert cookie is not None
