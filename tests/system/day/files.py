@@ -120,8 +120,10 @@ def make_playlists(day: Day) -> None:
     result = playlist.get_playlist(made)
     playlist.remove_entity_from_playlist(result, day.shots[1])
     assert len(playlist.get_playlist(made)["shots"]) == 1
-    playlist.update_entity_preview(playlist.get_playlist(made), day.shots[0], day.preview)
-    assert playlist.get_playlist(made)["shots"][0]["preview_file_id"] == day.preview["id"]
+    # That of another entity is not shown.
+    for preview, pinned in ((day.preview, None), (day.movie, day.movie["id"])):
+        playlist.update_entity_preview(playlist.get_playlist(made), day.shots[0], preview)
+        assert playlist.get_playlist(made)["shots"][0].get("preview_file_id") == pinned
     assert playlist.get_playlist_by_name(film, day.unique_name("Review"))["id"] == made["id"]
     assert set(ids(playlist.all_playlists_for_project(film))) == {made["id"], for_client["id"]}
     assert ids(playlist.all_playlists_for_episode(day.episode)) == [made["id"]]
