@@ -42,6 +42,7 @@ SETTLED: Final = 90.0
 BROKEN: Final = (
     OSError,
     amqp.exceptions.AMQPError,
+    kombu.exceptions.OperationalError,
     httpx.TransportError,
     requests.RequestException,
 )
