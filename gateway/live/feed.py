@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.live.filters import Filters
 from gateway.live.rights import hears
+from services.common.contracts.crud.live_events import POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 #: Events looked at in one go, and bytes given in one go: what a slow client holds in memory.
 STRIDE: Final = 500
 PIECE_BYTES: Final = 64 * 1024
-#: A position, also one that there can't be yet.
-PLACE: Final = re.compile(r"[0-9]{1,40}")
 
 
 class Gap(NamedTuple):
@@ -74,7 +72,7 @@ class Feed:
 
         Raises InvalidInput, NotFound, Unavailable.
         """
-        if after is not None and PLACE.fullmatch(after):
+        if after is not None and POSITION.fullmatch(after):
             await self._begin_after(int(after))
         elif after is not None and (known := self.hub.ring.position_of(after)) is not None:
             self.position = known

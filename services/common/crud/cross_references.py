@@ -231,11 +231,15 @@ def follow_deletion(
     if not columns and not releases:
         return
     deleted: dict[str, set[UUID]] = defaultdict(set)
-    with tx.unnoted():
+
+    def let_go() -> None:
         for column in columns:
             release_references(tx, metadata, column, set(message.ids), deleted)
         for release in releases:
             release(tx, message.source, message.ids)
+
+    with tx.unnoted():
+        let_go()
     _announce_all(tx, service, deleted)
     # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
     # the few rows written during the first, and not while a production's rows are deleted, nor
@@ -243,10 +247,7 @@ def follow_deletion(
     tx.write_events()
     tx.connection.execute(LOCK)
     deleted.clear()
-    for column in columns:
-        release_references(tx, metadata, column, set(message.ids), deleted)
-    for release in releases:
-        release(tx, message.source, message.ids)
+    let_go()
     # Checked before the ids are inserted: a nulled row may reference another of the deleted rows,
     # and its trigger would find that.
     tx.connection.execute(CHECK)

@@ -89,6 +89,12 @@ def uuid(text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
+def wants_relations(query: Mapping[str, str], *, default: bool = False) -> bool:
+    """Whether an answer is to have its to-many lists, as the query says, else by ``default``."""
+    text = query.get("relations", "").lower()
+    return text != "false" if default else text == "true"
+
+
 def query_id(query: Mapping[str, str], name: str) -> UUID | None:
     """An id in a query; None where it is absent or empty. Raises InvalidInput with its name."""
     text = query.get(name)

@@ -77,9 +77,7 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
 
 def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
     """The visible columns, limited to ``fields`` in the query."""
-    relations = (resource.relations_without_query and not query) or query.get(
-        "relations", ""
-    ).lower() == "true"
+    relations = (resource.relations_without_query and not query) or filters.wants_relations(query)
     visible = resource.visible(ctx.actor, False)  # noqa: FBT003
     columns = resource.columns(visible, relations=relations)
     return _select_fields(resource.shown(ctx.actor, columns), query)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud import cross_references, lists, reading, row_statements, writing
+from services.common.crud import cross_references, filters, lists, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.service_state import state_of
@@ -61,8 +61,8 @@ class CrudRpc(ResourceService):
         # Administrators pass every rule; without the check their read is one statement.
         if not self.actor.is_admin:
             reading.permit(self, resource, resource.read, uuid)
-        bare = (query or {}).get("relations", "").lower() == "false"
-        relations = resource.always_relations or not bare
+        wanted = filters.wants_relations(query or {}, default=True)
+        relations = resource.always_relations or wanted
         reply = reading.read_row(self, resource, uuid, relations=relations)
         return resource.rules.reply_for(self, reply, query or {})
 
@@ -194,7 +194,10 @@ class CrudRpc(ResourceService):
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
-            all_rules = [resource.rules for resource in self.registry]
-            releases = [rules.release for rules in all_rules if message.source in rules.holds]
+            releases = [
+                resource.rules.release
+                for resource in self.registry
+                if message.source in resource.rules.holds
+            ]
             cross_references.follow_deletion(self.tx, self.name, self.metadata, message, releases)
             change_version.touch(self.tx)

@@ -18,7 +18,7 @@ from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import BadValue, finite
 from services.crud.models import Budget, BudgetEntry
-from services.crud.policy.project_access import permitted_project
+from services.crud.policy.project_access import permitted_project_or_told
 from services.crud.policy.projects import BUDGET, PROJECTS
 
 BUDGETS, ENTRIES = table_of(Budget), table_of(BudgetEntry)
@@ -29,9 +29,7 @@ def permitted(ctx: CallContext, project_id: str, rule: Rule | None = None) -> UU
 
     Raises NotFound, Forbidden; InvalidInput for what is no id, which only administrators are told.
     """
-    if ctx.actor.is_admin:
-        path_id(project_id)
-    return permitted_project(ctx, project_id, rule or PROJECTS.may[BUDGET])
+    return permitted_project_or_told(ctx, project_id, rule or PROJECTS.may[BUDGET])
 
 
 def budget_of(ctx: CallContext, project: UUID, ident: str) -> UUID:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common.contracts.crud.live_events import POSITION
 from services.common.contracts.full_events import Asked, DescribedEvent, Description, Recorded
 from services.common.contracts.subscribers import as_managers_hear, routing_key
 from services.common.crud import describing
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 BATCH: Final = 20
 #: Most events of an answer.
 PAGE: Final = 1000
-#: A position, and what is expected of where to go on.
-PLACE: Final = re.compile(r"[0-9]{1,40}")
+#: What is expected of where to go on.
 AFTER: Final = "the position or the id of an event"
 #: The columns of ``Recorded``.
 COLUMNS: Final = tuple(event_history.c[name] for name in Recorded._fields)
@@ -182,7 +181,7 @@ def _position(connection: sa.Connection, after: str | None, since: str | None) -
     """The position after which a reader wants to go on."""
     table = event_history
     if after is not None:
-        if PLACE.fullmatch(after):
+        if POSITION.fullmatch(after):
             return int(after)
         try:
             ident = parse_id(after)

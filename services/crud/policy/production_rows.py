@@ -128,17 +128,20 @@ def question(rows: Rows) -> JsonObject:
 
 def with_extras(ctx: CallContext, rows: Rows, **limits: Json) -> bytes:
     """The productions as a JSON array, with what ``assets`` shows the caller of them."""
-    if not rows:
-        return b"[]"
-    asked = {**question(rows), **limits}
-    answer = ctx.ask_raw("assets", "read_project_extras", **asked)
-    return completed(rows, msgspec.json.decode(answer, type=Extras))
+    return completed(rows, _extras_of(ctx, rows, **limits)) if rows else b"[]"
 
 
 def one_with_extras(ctx: CallContext, row: bytes) -> bytes:
     """A production's JSON, with what ``assets`` shows the caller of it."""
-    known = msgspec.json.decode(row, type=Production)
-    return with_extras(ctx, [(known.id, known.production_type, msgspec.Raw(row))])[1:-1]
+    known, raw = msgspec.json.decode(row, type=Production), msgspec.Raw(row)
+    extras = _extras_of(ctx, [(known.id, known.production_type, raw)])
+    return _completed(known.id, raw, extras)
+
+
+def _extras_of(ctx: CallContext, rows: Rows, **limits: Json) -> Extras:
+    asked = {**question(rows), **limits}
+    answer = ctx.ask_raw("assets", "read_project_extras", **asked)
+    return msgspec.json.decode(answer, type=Extras)
 
 
 def completed(rows: Rows, extras: Extras) -> bytes:

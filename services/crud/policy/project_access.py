@@ -10,7 +10,7 @@ from services.common.access.context import CallContext
 from services.common.access.rules import Rule
 from services.common.contracts.crud.events import ProjectUpdated
 from services.common.crud.resource import CrudContext
-from services.common.crud.validation import known_id
+from services.common.crud.validation import known_id, path_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound
 from services.common.wire.rpc_protocol import Reply
@@ -28,6 +28,16 @@ def permitted_project(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
             raise NotFound
     rule.check(ctx, {"project_id": project})
     return project
+
+
+def permitted_project_or_told(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
+    """As ``permitted_project``; administrators are told of what is no id.
+
+    Of nobody else is a malformed production one that they may see. Raises InvalidInput, too.
+    """
+    if ctx.actor.is_admin:
+        path_id(project_id)
+    return permitted_project(ctx, project_id, rule)
 
 
 def project_changed(ctx: CallContext, project: UUID, *people: UUID) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.access.context import CallContext
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.crud.productions import OpenProduction
+from services.common.crud.filters import wants_relations
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
@@ -122,7 +123,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
 
     def reply_for(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
         """Add the descriptors and the first episode; a read without lists goes without them."""
-        if query.get("relations", "").lower() == "false":
+        if not wants_relations(query, default=True):
             return reply
         return reply._replace(body=one_with_extras(ctx, reply.body))
 

@@ -14,7 +14,7 @@ from services.common.crud.validation import path_id
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
-from services.crud.policy.project_access import permitted_project
+from services.crud.policy.project_access import permitted_project, permitted_project_or_told
 from services.crud.policy.schedules import SCHEDULE_ITEMS
 from services.crud.schedules.items import (
     ITEM,
@@ -64,10 +64,7 @@ class ScheduleRpc(ResourceService):
         For its team except clients and vendors. Raises InvalidInput, NotFound, Forbidden.
         Emits ``schedule-item:new`` for each that is added.
         """
-        # Of nobody else is a malformed production one that they may see.
-        if self.actor.is_admin:
-            path_id(project_id)
-        project = permitted_project(self, project_id, SCHEDULE_ITEMS.lister)
+        project = permitted_project_or_told(self, project_id, SCHEDULE_ITEMS.lister)
         task_type = path_id(task_type_id)
         episode = (query or {}).get("episode_id")
         narrowed = str(path_id(episode)) if episode else None

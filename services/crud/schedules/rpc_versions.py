@@ -44,7 +44,7 @@ class ScheduleVersionRpc(ResourceService):
         """
         version, project = self._permitted_version(version_id, SCHEDULE_VERSIONS.lister)
         asked = query or {}
-        relations = asked.get("relations", "").lower() == "true"
+        relations = filters.wants_relations(asked)
         resource = self.registry["production-schedule-version-task-links"]
         rows = sa.select(*resource.columns(None, relations=relations))
         rows = rows.where(LINK.c.production_schedule_version_id == version)

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
+from services.common.crud.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -101,7 +102,7 @@ class TaskReadRpc(ResourceService):
         conditions = seen_tasks(self, kind, facts, own=own)
         if task_type_id is not None:
             conditions.append(TASK.c.task_type_id == known_id(task_type_id))
-        relations = (query or {}).get("relations", "").lower() == "true"
+        relations = wants_relations(query or {})
         resource = self.registry["tasks"]
         columns = resource.shown(self.actor, resource.columns(None, relations=relations))
         rows = sa.select(*columns)

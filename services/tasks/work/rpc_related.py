@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.common.crud import lists
+from services.common.crud.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
@@ -59,7 +60,7 @@ class RelatedRowsRpc(ResourceService):
         """
         parent, facts = entity_for_reader(self, of, ident)
         children = self.ask("assets", "list_entities_below", kind=kind, of=of, ident=str(parent))
-        relations = (query or {}).get("relations", "").lower() == "true"
+        relations = wants_relations(query or {})
         projects = self.ask("crud", "list_project_names", ids=[facts["project_id"]])
         entities = describe_entities(self, children)
         names = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ from services.common.contracts.types import UNSET, Answer, Id, Query, UnsetType,
 
 #: It outgrows an integer of PostgreSQL: a hundred events a second take eight months for that.
 Position = Annotated[int, about("A place among all events.", 4711, ge=0, le=2**63 - 1)]
+
+#: A position as text, also one that there can't be yet.
+POSITION: Final = re.compile(r"[0-9]{1,40}")
 
 
 class EventFilter(Query, kw_only=True):

@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.crud.filters import Page, condition, page_and_limit, page_size, query_id
+from services.common.crud.filters import (
+    Page,
+    condition,
+    page_and_limit,
+    page_size,
+    query_id,
+    wants_relations,
+)
 from services.common.errors import InvalidInput
 
 TABLE = sa.Table(
@@ -124,3 +131,16 @@ def test_an_id_in_a_query_is_optional() -> None:
         query_id({"studio_id": "x"}, "studio_id")
     told = {"field": "studio_id", "message": "Invalid UUID value: x"}
     assert refused.value.data == {"errors": [told]}
+
+
+@pytest.mark.parametrize(
+    ("text", "in_list", "in_single_read"),
+    [("true", True, True), ("FALSE", False, False), ("1", False, True), ("", False, True)],
+)
+def test_to_many_lists_come_as_the_query_says(
+    text: str, in_list: bool, in_single_read: bool
+) -> None:
+    """Else as the kind of read has it."""
+    query = {"relations": text}
+    assert wants_relations(query) is in_list
+    assert wants_relations(query, default=True) is in_single_read
