@@ -48,6 +48,7 @@ RESOURCES: Final = Registry(
     Resource(
         path="projects",
         model=m.Project,
+        order=(table_of(m.Project).c.name,),
         policy=PROJECTS,
         list=anyone,
         read=PROJECTS.reader,
@@ -198,6 +199,7 @@ RESOURCES: Final = Registry(
     Resource(
         path="salary-scales",
         model=m.SalaryScale,
+        order=calendar_rules.SCALE_ORDER,
         fixed=frozenset({"department_id"}),
         rules=calendar_rules.SalaryScaleRules(),
     ),
@@ -228,7 +230,6 @@ RESOURCES: Final = Registry(
         policy=EVENTS,
         # The log grows for ever: older rows are read by pages, or ``…/last``.
         list_cap=1000,
-        order=(m.ApiEvent.created_at, m.ApiEvent.id),
         # A stored event moves no change version: the list would seem unchanged.
         versioned=False,
     ),

@@ -41,7 +41,6 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         rules=rules.TaskStatusRules(),
-        order=(m.TaskStatus.created_at, m.TaskStatus.id),
     ),
     Resource(
         path="tasks",

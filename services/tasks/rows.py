@@ -68,7 +68,7 @@ def project_page(
     rows = sa.select(*columns).where(in_project, *conditions)
     order, page = pages.newest_first(table), Page(number, limit)
     if number < 1:
-        return lists.json_array(ctx, rows.order_by(*order))
+        return lists.json_array(ctx, rows, *order)
     if limit > lists.SHORT:
         return lists.large_page(ctx, table, rows, page)
     if conditions:

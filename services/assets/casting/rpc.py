@@ -68,7 +68,7 @@ class CastingRpc(ResourceService):
         columns = resource.shown(self.actor, resource.columns(None, relations=False))
         cast_ids = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
         rows = sa.select(*columns).where(ENTITY.c.id.in_(cast_ids), of_kind("asset"))
-        return lists.json_array(self, rows)
+        return lists.json_array(self, rows, *resource.order)
 
     @query
     @versioned()
@@ -251,9 +251,8 @@ class CastingRpc(ResourceService):
             sa.select(*COMMON, ENTITY.c.ready_for, ENTITY.c.source_id.label("episode_id"), *SHARED)
             .select_from(CAST)
             .where(LINK.c.entity_in_id == ident, SHOWN)
-            .order_by(TYPE.c.name, ENTITY.c.name)
         )
-        return lists.json_array(self, rows)
+        return lists.json_array(self, rows, TYPE.c.name, ENTITY.c.name, LINK.c.id)
 
     def _shots(self, condition: Condition, *, long: bool = False) -> Reply:
         source = CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id).join(
@@ -269,7 +268,7 @@ class CastingRpc(ResourceService):
 
     def _grouped(self, rows: Select, order: tuple[Any, ...], *, long: bool = False) -> Reply:
         """``{key: [row …]}``: keys in this order, their rows by type and name."""
-        order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
+        order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name, LINK.c.id)
         place = sa.func.row_number().over(order_by=order).label("place")
         ordered = rows.add_columns(place).subquery("ordered")
         pairs: list[Any] = []
@@ -311,7 +310,7 @@ def _casting_shots(casts_it: Condition) -> Select:
         )
         .select_from(in_sequences)
         .where(casts_it)
-        .order_by(EPISODE.c.name, SEQUENCE.c.name, CASTER.c.name)
+        .order_by(EPISODE.c.name, SEQUENCE.c.name, CASTER.c.name, LINK.c.id)
     )
 
 
@@ -327,5 +326,5 @@ def _casting_assets(casts_it: Condition) -> Select:
         )
         .select_from(CASTING.join(CASTER_TYPE, CASTER_TYPE.c.id == CASTER.c.entity_type_id))
         .where(casts_it, CASTER.c.parent_id.is_(None), CASTER_TYPE.c.name.not_in(RESERVED))
-        .order_by(CASTER_TYPE.c.name, CASTER.c.name)
+        .order_by(CASTER_TYPE.c.name, CASTER.c.name, LINK.c.id)
     )

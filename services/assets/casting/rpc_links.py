@@ -43,14 +43,10 @@ class EntityLinkRpc(ResourceService):
             for column in LINK.c
             if column.name not in {"id", "created_at", "updated_at"} and not is_internal(column)
         ]
-        rows = (
-            sa.select(*columns, LINK.c.id, kind)
-            .where(LINK.c.production_id == project)
-            .order_by(*ORDER)
-        )
+        rows = sa.select(*columns, LINK.c.id, kind).where(LINK.c.production_id == project)
         page = filters.page_and_limit(params)
         if page is None and CURSOR not in params:
-            return lists.json_array(self, rows)
+            return lists.json_array(self, rows, *ORDER)
         exact = rows.add_columns(_exact("created_at"), _exact("updated_at"))
         total = row_counts.total(LINK, row_counts.NOTES.c.project_id == project)
         if page is None or CURSOR in params:
@@ -69,7 +65,7 @@ class EntityLinkRpc(ResourceService):
             message = f"Wrong date format for {CURSOR}."
             raise InvalidInput(message) from None
         limit = filters.page_size(params)
-        newer = rows.where(LINK.c.created_at > moment).limit(limit)
+        newer = rows.where(LINK.c.created_at > moment).order_by(*ORDER).limit(limit)
         with self.database.read() as connection:
             count = connection.scalar(sa.select(total))
         ends = ('{"data":[', f'],"total":{count},"limit":{limit}}}')

@@ -17,7 +17,7 @@ from services.assets.descriptors.write import (
     move_values,
     unused_key,
 )
-from services.assets.policy.descriptors import DESCRIPTOR, DESCRIPTORS, ORDER, keeper
+from services.assets.policy.descriptors import BY_POSITION, DESCRIPTOR, DESCRIPTORS, ORDER, keeper
 from services.assets.policy.membership import known_project
 from services.common import bodies
 from services.common.contracts.assets.descriptors import (
@@ -51,7 +51,7 @@ class DescriptorRpc(ResourceService):
         """
         project = known_project(self, project_id)
         rows = self._descriptors(project)
-        return lists.json_array(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
+        return lists.json_array(self, rows, *BY_POSITION)
 
     @query
     def read_descriptor(self, project_id: str, ident: str) -> Reply:

@@ -39,7 +39,7 @@ class AssetTypeRpc(ResourceService):
             for name, text in (query or {}).items()
             if name in TYPE.c
         ]
-        return lists.json_array(self, ROWS.where(*conditions).order_by(TYPE.c.name))
+        return lists.json_array(self, ROWS.where(*conditions), TYPE.c.name, TYPE.c.id)
 
     @query
     def read_asset_type(self, ident: str) -> Reply:
@@ -55,7 +55,7 @@ class AssetTypeRpc(ResourceService):
         project = known_project(self, project_id)
         seen = entities.ENTITIES.rows_in(self, [project])
         types = sa.select(ENTITY.c.entity_type_id).where(seen)
-        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)), TYPE.c.name, TYPE.c.id)
 
     @query
     def list_asset_types_of_shot(self, ident: str) -> Reply:
@@ -66,4 +66,4 @@ class AssetTypeRpc(ResourceService):
             .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
             .where(LINK.c.entity_in_id == facts["id"])
         )
-        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)), TYPE.c.name, TYPE.c.id)

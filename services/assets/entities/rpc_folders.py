@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.assets.entities.rpc_lists import plain_columns
+from services.assets.overview.views import BY_NAME
 from services.assets.policy.access import ENTITY, facts_of, in_ids, of_kind
 from services.assets.policy.entities import BY_KIND, CHANGE, seen
 from services.assets.policy.entity_rules import lock_name
@@ -43,7 +44,7 @@ class ConceptFolderRpc(ResourceService):
         project = known_project(self, project_id)
         FOLDERS.lister.check(self, {"project_id": project})
         rows = sa.select(*plain_columns(self.actor, FOLDER)).where(*seen(self, FOLDER, project))
-        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows, *BY_NAME)
 
     @command
     def create_concept_folder(self, project_id: str, data: Json = None) -> Reply:

@@ -43,6 +43,7 @@ PLAIN: Final = {
 #: As clients read an entity whose kind they don't ask for.
 ANY_KIND: Final = replace(RESOURCES["entities"], kind="Entity")
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
+#: Listed by age, others by name.
 UNORDERED: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
 PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
@@ -67,7 +68,7 @@ class ListRpc(ResourceService):
             admit(self, kind, project)
         columns = self._listed_columns(kind, project)
         rows = sa.select(*columns).where(*entities.seen(self, kind, project))
-        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows, *views.BY_NAME)
 
     def _project_assets(self, project_id: str, query: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
@@ -103,8 +104,7 @@ class ListRpc(ResourceService):
         )
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
-        order = () if kind in UNORDERED else (ENTITY.c.name,)
-        return lists.json_array(self, rows.order_by(*order))
+        return lists.json_array(self, rows, *(views.BY_AGE if kind in UNORDERED else views.BY_NAME))
 
     def _assets(self, project: UUID | None, query: Mapping[str, str]) -> Reply:
         """Assets; of an episode, first those that belong to it, then those cast in it."""
@@ -112,11 +112,11 @@ class ListRpc(ResourceService):
         rows = rows.where(*entities.seen(self, "asset", project), *self._filters(query))
         if "episode_id" in query:
             episode = filters.uuid(query["episode_id"])
-            rows = rows.where(views.in_episode("asset", episode)).order_by(
-                # false sorts before true.
-                ENTITY.c.source_id.is_distinct_from(episode)
-            )
-        return lists.json_array(self, rows)
+            rows = rows.where(views.in_episode("asset", episode))
+            # false sorts before true.
+            order = (ENTITY.c.source_id.is_distinct_from(episode), *views.BY_AGE)
+            return lists.json_array(self, rows, *order)
+        return lists.json_array(self, rows, *views.BY_AGE)
 
     @query
     @versioned("crud")
@@ -129,7 +129,7 @@ class ListRpc(ResourceService):
         rows = sa.select(*plain_columns(self.actor, kind)).where(
             *entities.seen(self, kind, facts["project_id"]), ENTITY.c.parent_id == facts["id"]
         )
-        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows, *views.BY_NAME)
 
     @query
     @versioned("crud")
@@ -139,7 +139,7 @@ class ListRpc(ResourceService):
         seen = entities.seen(self, "shot", facts["project_id"])
         rows = sa.select(*plain_columns(self.actor, "shot")).select_from(views.source_of("shot"))
         rows = rows.where(*seen, views.in_episode("shot", facts["id"]))
-        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows, *views.BY_NAME)
 
     @query
     def list_entities_below(self, kind: str, of: str, ident: str) -> list[str]:
@@ -162,7 +162,7 @@ class ListRpc(ResourceService):
         rows = sa.select(*plain_columns(self.actor, "asset")).where(
             *entities.seen(self, "asset", project), ENTITY.c.entity_type_id == ident
         )
-        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows, *views.BY_NAME)
 
     @query
     @versioned("crud")
@@ -191,7 +191,7 @@ class ListRpc(ResourceService):
             ENTITY.c.project_id != project,
             ENTITY.c.id.in_(cast_ids),
         )
-        return lists.json_array(self, rows)
+        return lists.json_array(self, rows, *views.BY_AGE)
 
     @query
     def read_part(self, kind: str, ident: str) -> JsonObject:
@@ -228,7 +228,7 @@ class ListRpc(ResourceService):
         )
         joined = VERSION.table.join(ENTITY, ENTITY.c.id == EntityVersion.entity_id)
         rows = sa.select(*columns).select_from(joined).where(ENTITY.c.id == facts["id"])
-        return lists.json_array(self, rows.order_by(EntityVersion.created_at.desc()))
+        return lists.json_array(self, rows, VERSION.table.c.created_at.desc(), VERSION.table.c.id)
 
     # --- rights and filters -----------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.assets.entities.rpc_asset_types import IN_USE
 from services.assets.entities.rpc_lists import plain_columns
+from services.assets.overview.views import BY_NAME
 from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, TYPE
 from services.assets.policy.membership import known_project
@@ -57,10 +58,10 @@ class OwnEntityRpc(ResourceService):
         project = known_project(self, project_id)
         conditions = entities.worked_on(self, "asset", project)
         types = sa.select(ENTITY.c.entity_type_id).where(*conditions)
-        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)), TYPE.c.name, TYPE.c.id)
 
     def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)
         conditions = entities.worked_on(self, kind, project)
         rows = sa.select(*plain_columns(self.actor, kind)).where(*conditions, *where)
-        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows, *BY_NAME)

@@ -196,7 +196,9 @@ class InstanceRpc(ResourceService):
         rows = sa.select(column.label("group_key"), *columns).select_from(source).where(condition)
         instances = rows.subquery("r")
         instance = sa.func.to_jsonb(sa.literal_column("r")).op("-")("group_key")
-        items = sa.func.json_agg(aggregate_order_by(instance, instances.c.number, instances.c.name))
+        items = sa.func.json_agg(
+            aggregate_order_by(instance, instances.c.number, instances.c.name, instances.c.id)
+        )
         # Keys of a JSON object can't be null.
         key = sa.func.coalesce(sa.cast(instances.c.group_key, sa.Text), "None")
         groups = sa.select(key.label("key"), items.label("items")).group_by(key).subquery("g")

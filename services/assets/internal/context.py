@@ -11,7 +11,13 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from services.assets.entities.rpc_asset_types import ROWS
 from services.assets.models import department_metadata_descriptor_link
 from services.assets.policy.access import ENTITY, of_kind
-from services.assets.policy.descriptors import DESCRIPTOR, for_clients, of_departments
+from services.assets.policy.descriptors import (
+    BY_POSITION,
+    DESCRIPTOR,
+    for_clients,
+    of_departments,
+)
+from services.assets.resources import RESOURCES
 from services.common.crud import json_parts
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Condition, Expression, Select
@@ -42,9 +48,7 @@ def _descriptor() -> Expression:
 
 
 #: The descriptors of one group of rows, in their order.
-DESCRIPTORS: Final = sa.func.json_agg(
-    aggregate_order_by(_descriptor(), DESCRIPTOR.c.position, DESCRIPTOR.c.name)
-)
+DESCRIPTORS: Final = sa.func.json_agg(aggregate_order_by(_descriptor(), *BY_POSITION))
 
 
 def _theirs(department: Expression) -> Condition:
@@ -80,11 +84,13 @@ def _extras() -> JsonObject:
 FIRST_EPISODES: Final = (
     sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
     .where(ENTITY.c.project_id == json_parts.idents("shows"), of_kind("episode"))
-    .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name)
+    .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name, ENTITY.c.id)
     .ext(distinct_on(ENTITY.c.project_id))
 )
+#: The asset types, in the order of their resource.
+ASSET_TYPES: Final = json_parts.array(ROWS, *RESOURCES["entity-types"].order)
 EXTRAS: Final = json_parts.json_object(**_extras())
-CONTEXT: Final = json_parts.json_object(asset_types=json_parts.array(ROWS), **_extras())
+CONTEXT: Final = json_parts.json_object(asset_types=ASSET_TYPES, **_extras())
 
 
 class ContextRpc(ResourceService):

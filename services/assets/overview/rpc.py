@@ -55,7 +55,7 @@ class OverviewRpc(ResourceService):
             sa.select(*columns)
             .select_from(source)
             .where(*entities.seen(self, kind, project), *_conditions(kind, params))
-            .order_by(*views.ORDERS.get(kind, ()))
+            .order_by(*views.ORDERS.get(kind, views.BY_AGE))
         )
         return Reply(self._pairs(rows, compact=compact))
 
@@ -89,7 +89,7 @@ class OverviewRpc(ResourceService):
         names = project_names(self, [facts["project_id"]])
         columns = views.concept_summary(entities.shown_data(self), names)
         rows = sa.select(*columns).where(ENTITY.c.id.in_(concepts), entities.seen_anywhere(self))
-        return Reply(self._pairs(rows))
+        return Reply(self._pairs(rows.order_by(*views.BY_AGE)))
 
     def _enter(self, kind: str, project: UUID | None) -> None:
         if project is None:

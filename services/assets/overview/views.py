@@ -161,8 +161,12 @@ SOURCES: Final[Mapping[str, sa.FromClause]] = {
     ),
     "edit": _PARENT_IS_EPISODE,
 }
+#: Orders of entities.
+BY_NAME: Final = (ENTITY.c.name, ENTITY.c.id)
+BY_AGE: Final = (ENTITY.c.created_at, ENTITY.c.id)
+#: Of views with tasks; others are sorted by age.
 ORDERS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "asset": (TYPE.c.name, ENTITY.c.name),
+    "asset": (TYPE.c.name, *BY_NAME),
 }
 
 
@@ -186,7 +190,7 @@ def summary_source(kind: str, project: Any) -> tuple[Any, Any]:
 
 def _episodes_by_asset(project: Any) -> Any:
     # Grouped once and joined: a subquery per asset, as in ``cast_episodes``, would run per row.
-    ids = sa.func.array_agg(aggregate_order_by(EPISODE.c.id, EPISODE.c.name))
+    ids = sa.func.array_agg(aggregate_order_by(EPISODE.c.id, EPISODE.c.name, EPISODE.c.id))
     return (
         sa.select(LINK.c.entity_out_id.label("asset_id"), ids.label("episodes"))
         .join(EPISODE, EPISODE.c.id == LINK.c.entity_in_id)
@@ -203,7 +207,7 @@ def cast_episodes() -> Expression:
         sa.select(episode.c.id)
         .join(LINK, LINK.c.entity_in_id == episode.c.id)
         .where(LINK.c.entity_out_id == ENTITY.c.id, of_kind("episode", episode))
-        .order_by(episode.c.name)
+        .order_by(episode.c.name, episode.c.id)
         .correlate(ENTITY)
     )
     return sa.func.array(ids.scalar_subquery())

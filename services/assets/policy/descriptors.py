@@ -16,6 +16,8 @@ from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
+#: How they are listed.
+BY_POSITION: Final = (DESCRIPTOR.c.position, DESCRIPTOR.c.name, DESCRIPTOR.c.id)
 ORDER: Final = "put in order"
 EVERYWHERE: Final = "change those of all productions that they manage"
 

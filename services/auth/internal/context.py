@@ -37,10 +37,11 @@ def _context(only: frozenset[str] | None, admin: bool) -> Select:
         people = people.where(Person.id == sa.any_(sa.bindparam("people", type_=IDS)))
     members: JsonObject = {
         "persons": json_parts.array(
-            people.where(Person.is_guest.is_(False), person_rules.IS_SOMEBODY)
+            people.where(Person.is_guest.is_(False), person_rules.IS_SOMEBODY),
+            *RESOURCES["persons"].order,
         ),
-        "departments": json_parts.array(_all("departments")),
-        "studios": json_parts.array(_all("studios")),
+        "departments": _all("departments"),
+        "studios": _all("studios"),
     }
     if admin:
         limit = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
@@ -50,8 +51,9 @@ def _context(only: frozenset[str] | None, admin: bool) -> Select:
     return json_parts.json_object(**members)
 
 
-def _all(path: str) -> Select:
-    return sa.select(*RESOURCES[path].columns(None, relations=False))
+def _all(path: str) -> sa.ColumnElement[str]:
+    resource = RESOURCES[path]
+    return json_parts.array(sa.select(*resource.columns(None, relations=False)), *resource.order)
 
 
 class ContextRpc(ResourceService):

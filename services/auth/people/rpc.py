@@ -79,7 +79,7 @@ class DepartmentRpc(ResourceService):
         with self.database.read() as connection:
             if not connection.scalar(sa.select(sa.exists().where(Department.id == department))):
                 raise NotFound
-        return lists.json_array(self, rows.order_by(person.first_name, person.last_name, person.id))
+        return lists.json_array(self, rows, person.first_name, person.last_name, person.id)
 
     def _person_for_admin(self, ident: str) -> UUID:
         admin.check(self, {})

@@ -93,8 +93,8 @@ class LogRpc(ResourceService):
         person = self._person(ident)
         if person != self.actor.id:
             studio_manager.check(self, {})
-        rows = DESKTOP.where(DESKTOP_LOG.c.person_id == person).order_by(DESKTOP_LOG.c.date)
-        return lists.json_array(self, rows)
+        rows = DESKTOP.where(DESKTOP_LOG.c.person_id == person)
+        return lists.json_array(self, rows, DESKTOP_LOG.c.date, DESKTOP_LOG.c.id)
 
     @command
     def log_desktop_login(self, data: JsonObject | None = None, ident: str | None = None) -> Reply:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from services.common.crud.lists import total
 from services.common.crud.row_json import JSON_TEXT
 from services.common.database.sql_types import Expression, Select
 from services.common.wire.rpc_protocol import Reply
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from services.common.database.pools import Database
 
 
-def array(rows: Select) -> sa.ColumnElement[str]:
-    """A scalar subquery: all of ``rows`` as the text of a JSON array."""
+def array(rows: Select, *order: Expression) -> sa.ColumnElement[str]:
+    """A scalar subquery: all of ``rows``, in a total order, as the text of a JSON array."""
+    ordered = rows.order_by(*total(order)).subquery("r")
     text = sa.func.concat("[", sa.func.string_agg(JSON_TEXT, ","), "]")
-    return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
+    return sa.select(text).select_from(ordered).scalar_subquery()
 
 
 def mapping(pairs: Select) -> sa.ColumnElement[str]:

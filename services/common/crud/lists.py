@@ -17,7 +17,7 @@ from services.common.access.context import CallContext
 from services.common.crud import filters, pages
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
-from services.common.database.sql_types import Columns, Condition, Select
+from services.common.database.sql_types import Columns, Condition, Expression, Select
 from services.common.errors import NotFound
 from services.common.runtime.spawned import spawned
 from services.common.wire.rpc_protocol import Reply
@@ -52,8 +52,7 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
     page = filters.page_and_limit(query)
     columns = _columns(ctx, resource, query)
     if page is None:
-        statement = _filtered(ctx, resource, columns, query)
-        reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
+        reply = _plain(ctx, resource, _filtered(ctx, resource, columns, query))
     elif page.rows > SHORT:
         reply = large_page(ctx, resource.table, _filtered(ctx, resource, columns, query), page)
     elif extent := pages.extent(resource, ctx.actor, query):
@@ -62,6 +61,24 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
         statement = _filtered(ctx, resource, columns, query)
         reply = compressed(pages.filtered(ctx, resource, statement, page))
     return _completed(ctx, resource, reply)
+
+
+def _plain(ctx: CrudContext, resource: Resource, statement: Select) -> Reply:
+    """All rows of a list, in the resource's order."""
+    if resource.list_cap is not None:
+        return json_array(ctx, statement.limit(resource.list_cap), *resource.order)
+    keys = [column.label(f"key_{place}") for place, column in enumerate(resource.order)]
+    # Limited before it is sorted: of a long list, which is read anew below, this reads the first
+    # rows that come, where a sort would read all of them twice.
+    some = statement.add_columns(*keys).limit(SHORT + 1).subquery("some")
+    shown = [column for column in some.c if column.name not in {key.name for key in keys}]
+    ordered = sa.select(*shown).order_by(*(some.c[key.name] for key in keys))
+    with ctx.database.read() as connection:
+        texts = connection.execute(sql_json.objects(ordered)).scalars().all()
+    if len(texts) <= SHORT:
+        return compressed(f"[{','.join(texts)}]".encode())
+    del texts
+    return streamed(ctx, sql_json.objects(statement.order_by(*resource.order)))
 
 
 def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
@@ -125,9 +142,20 @@ def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Co
     return None
 
 
-def json_array(ctx: CallContext, statement: Select) -> Reply:
-    """All rows of a statement as a JSON array."""
-    return enclosed(ctx, statement, "[]")
+def json_array(ctx: CallContext, statement: Select, *order: Expression) -> Reply:
+    """All rows of a statement as a JSON array, in a total order: see ``total``."""
+    return enclosed(ctx, statement.order_by(*total(order)), "[]")
+
+
+def total(order: Sequence[Expression]) -> Sequence[Expression]:
+    """An order, checked to end with a primary key.
+
+    Rows that are equal in an order come in any, and in another one the next time. Raises TypeError.
+    """
+    if not order or not getattr(order[-1], "primary_key", False):
+        message = "the order of a list must end with a primary key"
+        raise TypeError(message)
+    return order
 
 
 def json_row(ctx: CallContext, statement: Select) -> Reply:

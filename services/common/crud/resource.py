@@ -224,8 +224,9 @@ class Resource:
     extra_body: frozenset[str] = frozenset()
     #: Its hooks.
     rules: ResourceRules[Any] = field(default_factory=SimpleRules)
-    #: The order of a plain list, where clients rely on one.
-    order: Sequence[sa.SQLColumnExpression[Any]] = ()
+    #: What a list without pages is sorted by. The id is added, so that rows that are
+    #: equal in them keep their places. By default the oldest come first, as they were inserted.
+    order: Sequence[Expression] = ()
     #: Whether a list that is asked for without any query string holds the to-many lists.
     relations_without_query: bool = False
 
@@ -240,7 +241,10 @@ class Resource:
         return tuple(column for column in self.table.c if not is_internal(column))
 
     def __post_init__(self) -> None:
-        """Switch ETags off for lists that ``complete`` adds other services' data to."""
+        """Complete the order; switch ETags off where ``complete`` adds other services' data."""
+        columns = self.table.c
+        order = self.order or (columns.created_at,)
+        object.__setattr__(self, "order", (*order, columns.id))
         if "list" in self.rules.completes:
             object.__setattr__(self, "versioned", False)
 

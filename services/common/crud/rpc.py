@@ -128,11 +128,11 @@ class CrudRpc(ResourceService):
 
     @query
     def list_rows_shown(self, path: str, ids: list[str]) -> Reply:
-        """Rows of a resource without relations; for other services, which authorize."""
+        """Rows of a resource without relations, in its order; for others, which authorize."""
         resource = self.registry[path]
         rows = sa.select(*resource.columns(None, relations=False))
         wanted = cross_references.in_ids(resource.table.c.id, [UUID(ident) for ident in ids])
-        return lists.json_array(self, rows.where(wanted))
+        return lists.json_array(self, rows.where(wanted), *resource.order)
 
     @query
     def read_change_version(self, project_id: str | None = None) -> int:

@@ -39,8 +39,8 @@ class BudgetRpc(ResourceService):
         """The production's budgets in brief. Raises InvalidInput, NotFound, Forbidden."""
         project = permitted(self, project_id)
         rows = sa.select(*(BUDGETS.c[name] for name in BRIEF))
-        rows = rows.where(BUDGETS.c.project_id == project).order_by(BUDGETS.c.revision)
-        return lists.json_array(self, rows)
+        rows = rows.where(BUDGETS.c.project_id == project)
+        return lists.json_array(self, rows, BUDGETS.c.revision, BUDGETS.c.id)
 
     @query
     def read_budget(self, project_id: str, budget_id: str) -> Reply:

@@ -46,7 +46,7 @@ class BudgetEntryRpc(ResourceService):
         columns = self.registry["budget-entries"].columns(None, relations=False)
         rows = sa.select(*(column for column in columns if column.name not in UNLISTED))
         rows = rows.where(ENTRIES.c.budget_id == budget)
-        return lists.json_array(self, rows.order_by(ENTRIES.c.created_at, ENTRIES.c.id))
+        return lists.json_array(self, rows, ENTRIES.c.created_at, ENTRIES.c.id)
 
     @query
     def read_budget_entry(self, project_id: str, budget_id: str, entry_id: str) -> Reply:

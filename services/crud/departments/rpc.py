@@ -69,7 +69,7 @@ class DepartmentRpc(ResourceService):
         item, link = self.registry[one.path], one.links.table
         rows = sa.select(*item.columns(None, relations=False), link.c.department_id.label("of"))
         rows = rows.join_from(item.table, link, link.c[one.key] == item.table.c.id)
-        source = rows.order_by(item.table.c.name).subquery("r")
+        source = rows.order_by(item.table.c.name, item.table.c.id).subquery("r")
         row = sa.func.to_jsonb(sa.literal_column("r")).op("-")(sa.literal_column("'of'"))
         by_department = sa.select(
             source.c.of.label("key"), sa.func.json_agg(row).label("value")

@@ -147,7 +147,7 @@ class PipelineRpc(ResourceService):
     def list_working_files_of_task(self, task_id: str) -> Reply:
         """The working files of a task, newest first. For those who may read the task."""
         rows = self._rows("working-files", self._task_read(task_id))
-        return lists.json_array(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
+        return lists.json_array(self, rows, WORKING.c.revision.desc(), WORKING.c.name, WORKING.c.id)
 
     @query
     def list_last_working_files(self, task_id: str) -> JsonObject:
@@ -155,7 +155,7 @@ class PipelineRpc(ResourceService):
         # DISTINCT ON keeps the first row of each name, hence the order by revision.
         rows = self._rows("working-files", self._task_read(task_id))
         rows = rows.ext(distinct_on(WORKING.c.name))
-        rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
+        rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc(), WORKING.c.id)
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return {row["name"]: row for row in map(msgspec.json.decode, texts)}
@@ -170,7 +170,7 @@ class PipelineRpc(ResourceService):
         """
         condition = self._entity_read(entity_id, WORKING.c.entity_id)
         rows = self._rows("working-files", condition, *_conditions(WORKING, query, OF_TASK))
-        return lists.json_array(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
+        return lists.json_array(self, rows, WORKING.c.name, WORKING.c.revision.desc(), WORKING.c.id)
 
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
@@ -242,18 +242,17 @@ class PipelineRpc(ResourceService):
         )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
-            newest = rows.ext(distinct_on(*kinds)).order_by(*kinds, OUTPUT.c.revision.desc())
-            return lists.json_array(self, newest)
-        return lists.json_array(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
+            newest, order = rows.ext(distinct_on(*kinds)), (*kinds, OUTPUT.c.revision.desc())
+            return lists.json_array(self, newest, *order, OUTPUT.c.id)
+        return lists.json_array(self, rows, OUTPUT.c.revision.desc(), OUTPUT.c.name, OUTPUT.c.id)
 
     @query
     def list_output_types_of(self, ident: str) -> Reply:
         """The output types of an entity's outputs, by name. For those who may read the entity."""
         types = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
         kind = self.registry["output-types"].table.c
-        return lists.json_array(
-            self, self._rows("output-types", kind.id.in_(types)).order_by(kind.name)
-        )
+        rows = self._rows("output-types", kind.id.in_(types))
+        return lists.json_array(self, rows, kind.name, kind.id)
 
     # --- what they share --------------------------------------------------------------------
 

@@ -108,7 +108,7 @@ class PlanningRpc(ResourceService):
             day_off.end_date >= requested,
         )
         with self.database.read() as connection:
-            text = connection.scalar(rows_as_json(rows.limit(1)))
+            text = connection.scalar(rows_as_json(rows.order_by(day_off.date, day_off.id).limit(1)))
         return Reply((text or "{}").encode())
 
     def _of(
@@ -124,8 +124,9 @@ class PlanningRpc(ResourceService):
         table = resource.table
         columns = resource.columns(None, relations=False)
         rows: Select = sa.select(*(column for column in columns if column.name not in hidden))
-        rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
-        return self.not_modified_or(lambda: lists.json_array(self, rows))
+        rows = rows.where(table.c[owner] == ident, *where)
+        by = (table.c[order], *resource.order)
+        return self.not_modified_or(lambda: lists.json_array(self, rows, *by))
 
 
 def _day(text: str) -> date:

@@ -52,8 +52,9 @@ class PlaylistRpc(ResourceService):
         ).where(PLAYLISTS.rows_in(self, [project]))
         if episode_id is not None:
             rows = rows.where(Playlist.episode_id == known_id(episode_id))
-        order = (Playlist.created_at.desc(), Playlist.id)
-        return self.not_modified_or(lambda: lists.json_array(self, rows.order_by(*order)))
+        playlist = table_of(Playlist).c
+        order = (playlist.created_at.desc(), playlist.id)
+        return self.not_modified_or(lambda: lists.json_array(self, rows, *order))
 
     @query
     def list_all_playlists(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
@@ -79,8 +80,7 @@ class PlaylistRpc(ResourceService):
         job = JOBS.table.c
         playlists = sa.select(Playlist.id).where(Playlist.project_id == project)
         rows = sa.select(*JOBS.columns(None, relations=False))
-        rows = rows.where(job.playlist_id.in_(playlists)).order_by(job.created_at, job.id)
-        return lists.json_array(self, rows)
+        return lists.json_array(self, rows.where(job.playlist_id.in_(playlists)), *JOBS.order)
 
     @command
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.common.access.context import CallContext
 from services.common.contracts.crud.events import DayOffCovers
@@ -28,6 +29,12 @@ WHERE (
   FROM salary_scale WHERE department_id = wanted.id
 ) IS NOT TRUE
 """
+#: The scale by department, and there from the highest position and seniority on.
+SCALE_ORDER: Final = (
+    table_of(SalaryScale).c.department_id,
+    sa.func.array_position(sa.cast(POSITIONS, ARRAY(sa.Text)), table_of(SalaryScale).c.position),
+    sa.func.array_position(sa.cast(SENIORITIES, ARRAY(sa.Text)), table_of(SalaryScale).c.seniority),
+)
 OVERLAP: Final = "Day off already exists for this period"
 
 

@@ -113,7 +113,7 @@ def seen_by(person: Any = PERSON, *, is_admin: bool) -> Condition:
 
 def listed(rows: Select) -> Select:
     """Id, production type and JSON of the productions ``rows``, by name, as one JSON array."""
-    projects = rows.order_by(PROJECT.c.name).subquery("r")
+    projects = rows.order_by(PROJECT.c.name, PROJECT.c.id).subquery("r")
     row = sa.func.row_to_json(sa.literal_column("r"))
     triple = sa.func.json_build_array(projects.c.id, projects.c.production_type, row)
     text = sa.func.concat("[", sa.func.string_agg(sa.cast(triple, sa.Text), ","), "]")

@@ -70,7 +70,9 @@ def _own_part(viewer: searches.Viewer) -> Select:
         SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
     ).where(SEAT.person_id == production_rows.PERSON, SEAT.role.is_not(None))
     arrays = {
-        name: json_parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
+        name: json_parts.array(
+            sa.select(*RESOURCES[path].columns(None, relations=False)), *RESOURCES[path].order
+        )
         for name, path in PLAIN.items()
     }
     return json_parts.json_object(
@@ -119,10 +121,10 @@ class ProductionRpc(ResourceService):
         rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(visible)
         if name is not None:
             rows = rows.where(filters.condition("name", PROJECT.c.name, name))
-        rows = rows.order_by(PROJECT.c.name)
+        order = RESOURCES["projects"].order
         if not self.actor.is_admin:
-            return lists.json_array(self, rows)
-        reply = lists.json_array(self, rows.limit(1))
+            return lists.json_array(self, rows, *order)
+        reply = lists.json_array(self, rows.limit(1), *order)
         if reply.body == b"[]":
             raise NotFound
         return reply

@@ -60,7 +60,7 @@ class ProjectSettingsRpc(ResourceService):
         if choice.service == self.name:
             resource = self.registry[choice.path]
             rows = sa.select(*resource.columns(None, relations=False))
-            return lists.json_array(self, rows.where(resource.table.c.id.in_(ids)))
+            return lists.json_array(self, rows.where(resource.table.c.id.in_(ids)), *resource.order)
         with self.database.read() as connection:
             row_ids = [str(ident) for ident in connection.execute(ids).scalars()]
         if not row_ids:

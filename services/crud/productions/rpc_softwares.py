@@ -39,7 +39,7 @@ class SoftwareRpc(ResourceService):
         """
         project = permitted_project(self, project_id, PROJECTS.may[SEE])
         rows = sa.select(*(LINK.c[name] for name in ENDS)).where(LINK.c.project_id == project)
-        return lists.json_array(self, rows.order_by(LINK.c.task_type_id, LINK.c.software_id))
+        return lists.json_array(self, rows, LINK.c.task_type_id, LINK.c.created_at, LINK.c.id)
 
     @command
     def choose_software(

@@ -52,7 +52,7 @@ class ScheduleVersionRpc(ResourceService):
             question = {"project_id": str(project), "task_type_id": str(task_type)}
             tasks = self.ask("tasks", "list_tasks_of_type", **question)
             rows = rows.where(cross_references.in_ids(LINK.c.task_id, map(UUID, tasks)))
-        return lists.json_array(self, rows)
+        return lists.json_array(self, rows, *resource.order)
 
     @command
     def copy_tasks_to_version(self, version_id: str) -> JsonObject:

@@ -80,9 +80,11 @@ class AttachmentRpc(ResourceService):
         """
         admin.check(self, {})
         project = known_id(project_id)
-        rows = sa.select(*self.registry["attachment-files"].columns(None, relations=False))
+        resource = self.registry["attachment-files"]
         comments = sa.select(Comment.id).where(Comment.production_id == project)
-        return lists.json_array(self, rows.where(AttachmentFile.comment_id.in_(comments)))
+        rows = sa.select(*resource.columns(None, relations=False))
+        rows = rows.where(AttachmentFile.comment_id.in_(comments))
+        return lists.json_array(self, rows, *resource.order)
 
     @command
     def attach_to_message(self, message_id: str, files: list[JsonObject]) -> list[Any]:
@@ -106,7 +108,7 @@ class AttachmentRpc(ResourceService):
         statement = statement.where(file.chat_message_id == sa.any_(message_ids))
         with self.database.read() as connection:
             for message, ident, name, extension, size in connection.execute(
-                statement.order_by(file.created_at, file.name)
+                statement.order_by(file.created_at, file.id)
             ):
                 attachment = {"id": str(ident), "name": name, "extension": extension, "size": size}
                 files.setdefault(str(message), []).append(attachment)

@@ -13,7 +13,7 @@ from services.common.access.context import CallContext
 from services.common.crud import row_statements
 from services.common.crud.resource import CrudContext
 from services.common.crud.row_json import rows_as_json
-from services.common.database.sql_types import Column, Condition, Expression
+from services.common.database.sql_types import Column, Columns, Condition, Expression
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
@@ -60,7 +60,7 @@ def _ids(key: Column, column: Column) -> Expression:
     return sa.func.array(sa.select(column).where(key == COMMENT.c.id).scalar_subquery())
 
 
-def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: Any) -> Any:
+def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: Columns) -> Any:
     """Rows of ``table`` as a JSON array of objects with these names."""
     pairs: list[Any] = []
     for name in names:
@@ -68,7 +68,7 @@ def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: 
     row = sa.func.json_build_object(*pairs)
     array = sa.select(sa.func.json_agg(sa.text("o.v ORDER BY o.n"))).select_from(
         # ``n`` is there to sort by, and not part of the JSON.
-        sa.select(row.label("v"), order.label("n"))
+        sa.select(row.label("v"), sa.func.row(*order).label("n"))
         .select_from(table)
         .where(*where)
         .correlate(COMMENT)
@@ -98,10 +98,16 @@ def _columns(resource: Any) -> list[Any]:
             comment_department_mentions.c.comment, comment_department_mentions.c.department
         ),
         "previews": _objects(
-            preview, PREVIEW, preview.c.id.in_(of_comment), order=preview.c.position
+            preview,
+            PREVIEW,
+            preview.c.id.in_(of_comment),
+            order=(preview.c.position, preview.c.created_at, preview.c.id),
         ),
         "attachment_files": _objects(
-            files, ATTACHED, files.c.comment_id == COMMENT.c.id, order=files.c.created_at
+            files,
+            ATTACHED,
+            files.c.comment_id == COMMENT.c.id,
+            order=(files.c.created_at, files.c.id),
         ),
         "task_status": _status(),
     }
@@ -183,7 +189,7 @@ def previews_of(ctx: CrudContext, comment: UUID) -> list[JsonObject]:
     rows = (
         sa.select(*resource.columns(None, relations=False))
         .where(resource.table.c.id.in_(of_comment))
-        .order_by(resource.table.c.position)
+        .order_by(resource.table.c.position, *resource.order)
     )
     if not ctx.actor.is_admin:
         rows = rows.where(PREVIEWS.readable_in(ctx, ctx.actor.projects))
@@ -227,6 +233,7 @@ def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:
 def _attached(ctx: CallContext, comment: UUID) -> list[JsonObject]:
     table = table_of(AttachmentFile)
     columns = (table.c.id, table.c.name, table.c.extension, table.c.size)
-    rows = sa.select(*columns).where(table.c.comment_id == comment).order_by(table.c.created_at)
+    rows = sa.select(*columns).where(table.c.comment_id == comment)
+    rows = rows.order_by(table.c.created_at, table.c.id)
     files = ctx.tx.connection.execute(rows).mappings()
     return [{**row, "id": str(row["id"])} for row in files]

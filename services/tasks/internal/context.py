@@ -16,15 +16,16 @@ from services.tasks.policy.notifications import NOTE, NOTIFICATIONS, OWN, receiv
 from services.tasks.resources import RESOURCES
 
 
-def _all(path: str) -> Select:
-    return sa.select(*RESOURCES[path].columns(None, relations=False))
+def _all(path: str) -> sa.ColumnElement[str]:
+    resource = RESOURCES[path]
+    return json_parts.array(sa.select(*resource.columns(None, relations=False)), *resource.order)
 
 
 def _context(unread: Expression) -> Select:
     return json_parts.json_object(
-        task_types=json_parts.array(_all("task-types")),
-        task_status=json_parts.array(_all("task-status")),
-        status_automations=json_parts.array(_all("status-automations")),
+        task_types=_all("task-types"),
+        task_status=_all("task-status"),
+        status_automations=_all("status-automations"),
         notification_count=unread,
     )
 

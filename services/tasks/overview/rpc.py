@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.common.access.context import CallContext
 from services.common.crud.lists import CHUNK, GzipBuilder, prefetch
@@ -125,7 +126,7 @@ class OverviewRpc(ResourceService):
         # One array parameter, however many entities: an IN list would be parsed anew each time.
         entity_ids = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         tasks = (
-            sa.select(TASK.c.entity_id.label("owner"), *columns)
+            sa.select(TASK.c.entity_id.label("owner"), TASK.c.created_at.label("age"), *columns)
             .select_from(TASK)
             .outerjoin(people, people.c.task_id == TASK.c.id)
             .outerjoin(watch, watch.c.task_id == TASK.c.id)
@@ -134,11 +135,12 @@ class OverviewRpc(ResourceService):
         if seen is not None:
             tasks = tasks.where(seen)
         rows = tasks.subquery("t")
-        fields = [column for column in rows.c if column.name != "owner"]
+        fields = [column for column in rows.c if column.name not in {"owner", "age"}]
         values = sa.cast(sa.func.json_build_array(*fields), sa.Text)
         text = values if compact else sql_json.written(fields)
         owner = sa.cast(rows.c.owner, sa.Text)
-        return sa.select(owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
+        comma: Any = aggregate_order_by(sa.literal_column("','"), rows.c.age, rows.c.id)
+        return sa.select(owner, sa.func.string_agg(text, comma)).group_by(rows.c.owner)
 
     def _tasks(self, kind: str, summaries: Heads, **options: Any) -> Iterator[tuple[str, str]]:
         """The rows of ``_task_rows``, read a chunk at a time."""

@@ -157,7 +157,7 @@ class PreviewActionRpc(ResourceService):
             .where(
                 PreviewFile.task_id == facts["task_id"], PreviewFile.revision == facts["revision"]
             )
-            .order_by(PreviewFile.position)
+            .order_by(PreviewFile.position, PreviewFile.created_at, PreviewFile.id)
         )
         if not self.actor.is_admin:
             rows = rows.where(PREVIEWS.readable_in(self, [facts["project_id"]]))

@@ -101,5 +101,6 @@ def _of_entity(entity: UUID) -> Select:
             file.revision.desc(),
             file.position,
             file.created_at,
+            file.id,
         )
     )

@@ -31,7 +31,8 @@ class ProjectTimeRpc(ResourceService):
         TIMES.may[LIST].check(self, {"project_id": project})
         rows = self._times(TIMES.readable_in(self, [project]))
         return self.not_modified_or(
-            lambda: lists.json_array(self, rows.order_by(TIME.c.date, TIME.c.id)), project=project
+            lambda: lists.json_array(self, rows, TIME.c.date, TIME.c.created_at, TIME.c.id),
+            project=project,
         )
 
     @query
@@ -52,7 +53,7 @@ class ProjectTimeRpc(ResourceService):
             TIME.c.date.between(first, last),
         ).join(Task, Task.id == TIME.c.task_id)
         with self.database.read() as connection:
-            ordered = rows.order_by(TIME.c.date.desc(), TIME.c.id)
+            ordered = rows.order_by(TIME.c.date.desc(), TIME.c.created_at, TIME.c.id)
             texts = connection.execute(rows_as_json(ordered)).scalars().all()
         by_person: dict[str, list[JsonObject]] = {}
         for row in decode_rows(texts):

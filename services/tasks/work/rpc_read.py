@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
+from services.common.crud import lists
 from services.common.crud.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -109,7 +110,7 @@ class TaskReadRpc(ResourceService):
         rows = rows.select_from(TASK).where(TASK.c.entity_id == entity, *conditions)
         if not own:
             rows = self._named_tasks(rows, facts)
-        return self._array(rows.order_by(TASK.c.name, TASK.c.id))
+        return lists.json_array(self, rows, TASK.c.name, TASK.c.id)
 
     def _named_tasks(self, rows: Select, entity: JsonObject) -> Select:
         """The tasks of an entity with its name, its production's, their types' and statuses'."""
@@ -142,9 +143,4 @@ class TaskReadRpc(ResourceService):
         if own:
             types = types.where(access.assigned_to(self.actor.id, TASK.c.id))
         rows = sa.select(*resource.columns(None, relations=False))
-        return self._array(rows.where(resource.table.c.id.in_(types)))
-
-    def _array(self, rows: Select) -> Reply:
-        with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return Reply(f"[{','.join(texts)}]".encode())
+        return lists.json_array(self, rows.where(resource.table.c.id.in_(types)), *resource.order)

@@ -44,9 +44,8 @@ class RelatedRowsRpc(ResourceService):
         rows = rows.where(FILE.c.task_id == task["id"])
         if not self.actor.is_admin:
             rows = rows.where(PREVIEWS.readable_in(self, [task["project_id"]]))
-        return lists.json_array(
-            self, rows.order_by(FILE.c.revision.desc(), FILE.c.position, FILE.c.id)
-        )
+        order = (FILE.c.revision.desc(), FILE.c.position, FILE.c.created_at, FILE.c.id)
+        return lists.json_array(self, rows, *order)
 
     @query
     def list_tasks_below(
@@ -85,7 +84,7 @@ class RelatedRowsRpc(ResourceService):
             )
         )
         order = (TASK.c.name, KIND.c.name, names["entity_type_name"], names["entity_name"])
-        return lists.json_array(self, rows.order_by(*order, TASK.c.id))
+        return lists.json_array(self, rows, *order, TASK.c.id)
 
     @query
     def list_project_rows(

@@ -34,6 +34,8 @@ from services.tasks.rows import decode_rows
 from services.tasks.state.durations import recompute_duration
 
 TIME: Final = table_of(TimeSpent)
+#: By day, and on one in the order in which it was logged.
+ORDER: Final = (TIME.c.date, TIME.c.created_at, TIME.c.id)
 
 
 class TimeRpc(ResourceService):
@@ -148,7 +150,7 @@ class TimeRpc(ResourceService):
             conditions.append(TIME.c.date.between(start, end))
         if year is not None and month is None:
             return self._by_task(*conditions)
-        return lists.json_array(self, self._select(*conditions))
+        return lists.json_array(self, self._times(*conditions), *ORDER)
 
     def _by_task(self, *conditions: Condition) -> list[JsonObject]:
         """The minutes of each task, with the names of production and entity."""
@@ -199,12 +201,13 @@ class TimeRpc(ResourceService):
 
     def _rows(self, *conditions: Condition) -> list[JsonObject]:
         with self.database.read() as connection:
-            texts = connection.execute(rows_as_json(self._select(*conditions))).scalars().all()
+            rows = self._times(*conditions).order_by(*ORDER)
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
         return decode_rows(texts)
 
-    def _select(self, *conditions: Condition) -> Select:
+    def _times(self, *conditions: Condition) -> Select:
         rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
-        return rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
+        return rows.where(*conditions)
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:

@@ -200,7 +200,7 @@ class WorkloadRpc(ResourceService):
             .where(*where)
             # DISTINCT ON: the first row of each task in the order below.
             .ext(distinct_on(COMMENT.c.object_id))
-            .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc())
+            .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc(), COMMENT.c.id)
         )
         return {
             row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
