@@ -49,6 +49,7 @@ VALUES: Final[dict[tuple[str, str], Any]] = {
     ("webhooks", "url"): "https://hooks.example.com/callboard",
     ("webhooks", "names"): ["task:*"],
     ("playlists", "shots"): [],
+    ("schedule-items", "object_id"): ident("entity sq1"),
     ("project-templates", "metadata_descriptors"): [],
     ("projects", "project_status_id"): ident("project_status Closed"),
 }

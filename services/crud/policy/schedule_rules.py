@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.crud import filters
-from services.common.crud.cross_references import deleted_among, in_ids
+from services.common.crud.cross_references import ask_existing, deleted_among, in_ids
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Condition
@@ -54,6 +54,25 @@ class ScheduleItemRules(SimpleRules):
         if not isinstance(typed, str) or _is_number(typed):
             return dict(body)
         return {name: value for name, value in body.items() if name != "man_days"}
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+        """Check that an object which the item gets exists, and that the caller may name it.
+
+        Raises Integrity, Forbidden.
+        """
+        try:
+            thing = parse_id(body.get("object_id"))
+        except BadValue:
+            return  # null, or not an id, which validation refuses
+        item = table_of(ScheduleItem).c
+        with ctx.database.read() as connection:
+            known = sa.select(item.id).where(item.id == ident, item.object_id == thing)
+            if ident is not None and connection.scalar(known):
+                return  # clients send back what they got
+        # It may be of two tables, so that no reference can be declared.
+        references = {("assets", "entity"): {thing}, ("assets", "entity_type"): {thing}}
+        if not any(ask_existing(ctx, references).values()):
+            raise Integrity(MESSAGES[FOREIGN])
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None

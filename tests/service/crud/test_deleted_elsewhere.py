@@ -26,6 +26,7 @@ def crud(make_service: MakeService, world: World) -> OneService:
     service = make_service("crud")
     service.fakes.replies["assets.list_projects_of_entities"] = {GONE: world.project}
     service.fakes.replies["tasks.list_entity_previews"] = {}
+    service.fakes.replies["assets.find_existing_rows"] = lambda tables: tables
     service.fakes.replies["tasks.list_entities_of_previews"] = {}
     service.fill(world)
     return service
@@ -107,3 +108,19 @@ def test_a_schedule_item_is_deleted_with_its_object(crud: OneService, table: str
         crud.call("admin", "update_row", path="schedule-items", **moved)
     with pytest.raises(Integrity, match="records referencing this one"):
         crud.call("admin", "create_row", path="schedule-items", data={**common, "object_id": GONE})
+
+
+def test_a_schedule_item_is_about_what_exists(crud: OneService) -> None:
+    """An unknown object is refused; one that an item has already may be sent back."""
+    common = {"project_id": crud.world.project, "task_type_id": None}
+    item = crud.call(
+        "admin", "create_row", path="schedule-items", data={**common, "object_id": KEPT}
+    )
+    crud.fakes.replies["assets.find_existing_rows"] = lambda tables: {key: [] for key in tables}
+    with pytest.raises(Integrity, match="records referencing this one"):
+        crud.call("admin", "create_row", path="schedule-items", data={**common, "object_id": GONE})
+    change = {"path": "schedule-items", "ident": item["id"]}
+    with pytest.raises(Integrity, match="records referencing this one"):
+        crud.call("admin", "update_row", **change, data={"object_id": GONE})
+    data = {"object_id": KEPT, "man_days": 3}
+    assert crud.call("admin", "update_row", **change, data=data)["man_days"] == 3

@@ -22,6 +22,8 @@ WALKED = [
     if admins_only not in {resource.create, resource.update} or resource.update is not admins_only
 ]
 REFUSED = {400, 403, 404}
+#: References that no column declares, as they are to one of several tables.
+TO_SEVERAL: Final = {"schedule-items": [("object_id", "entity")]}
 
 
 class TwoProductions(World):
@@ -87,7 +89,8 @@ def foreign(world: TwoProductions, resource: Resource) -> list[tuple[str, str]]:
     """Each column that may reference a hidden row, and that row's id."""
     columns = [(c.name, target_of(c)) for c in resource.table.c if c.name not in resource.hidden]
     lists = [(name, target_of(resource.lists[name].target)) for name in resource.writable_lists]
-    return [(name, world.hidden[t]) for name, t in [*columns, *lists] if t in world.hidden]
+    targets = [*columns, *lists, *TO_SEVERAL.get(resource.path, ())]
+    return [(name, world.hidden[table]) for name, table in targets if table in world.hidden]
 
 
 def as_sent(resource: Resource, name: str, value: str) -> Any:
