@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityType
+from services.assets.policy.kinds import RESERVED
 from services.common.access.context import CallContext
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 
+RESERVED_NAMES: Final = frozenset(name.lower() for name in RESERVED)
+TAKEN: Final = "Entity type with this name already exists"
+
 
 class EntityTypeRules(SimpleRules):
-    """Names of entity types are unique, whatever their case."""
+    """Names of entity types are unique, whatever their case; the reserved ones are taken."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
@@ -33,13 +38,15 @@ class EntityTypeRules(SimpleRules):
 
 
 def _refuse_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
+    # The system makes these itself, at first use: a name alone tells which kind a type is of.
+    if name.lower() in RESERVED_NAMES:
+        raise InvalidInput(TAKEN)
     # An advisory lock: the unique constraint distinguishes upper and lower case.
     ctx.tx.lock_key(f"entity type {name.lower()}")
     same_name = sa.func.lower(EntityType.name) == name.lower()
     homonyms = sa.select(EntityType.id).where(same_name, EntityType.id.is_distinct_from(ident))
     if ctx.tx.session.scalar(homonyms.limit(1)):
-        message = "Entity type with this name already exists"
-        raise InvalidInput(message)
+        raise InvalidInput(TAKEN)
 
 
 def entity_type(ctx: CallContext, name: str) -> UUID:

@@ -229,3 +229,17 @@ def test_an_entity_lies_in_nothing_that_lies_in_itself(assets: OneService, show:
     for place in (None, show.episode):
         row = assets.call("admin", "update_row", **moved, data={"parent_id": place})
         assert row["parent_id"] == place
+
+
+@pytest.mark.parametrize("name", ["ConceptFolder", "conceptfolder", "Edit"])
+def test_the_names_of_other_kinds_are_taken(assets: OneService, name: str) -> None:
+    """By types that the system makes when it first needs them: an asset's type is none of them."""
+    with pytest.raises(InvalidInput, match="already exists"):
+        assets.call("admin", "create_row", path="entity-types", data={"name": name})
+    kind = assets.call("admin", "create_row", path="entity-types", data={"name": "Vehicle"})
+    change = {"path": "entity-types", "ident": kind["id"]}
+    with pytest.raises(InvalidInput, match="already exists"):
+        assets.call("admin", "update_row", **change, data={"name": name})
+    assert (
+        assets.call("admin", "update_row", **change, data={"name": "vehicle"})["name"] == "vehicle"
+    )
