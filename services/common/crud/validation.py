@@ -48,6 +48,8 @@ MONTHS: Final = 12
 SET_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 #: Exclusive limits. Subclasses first: SmallInteger and BigInteger are Integers, too.
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: values.INTEGER}
+#: No column has another name in JSON.
+UNCHANGED: Final[Mapping[str, str]] = {}
 
 
 def row_id(text: str) -> UUID:
@@ -133,11 +135,15 @@ def default_of(column: Column) -> Any:
 
 
 def values_for_create(
-    table: sa.Table, body: JsonObject, model: str, lists: frozenset[str]
+    table: sa.Table,
+    body: JsonObject,
+    model: str,
+    lists: frozenset[str],
+    renamed: Mapping[str, str] = UNCHANGED,
 ) -> JsonObject:
     """Column values of a new row. A null counts as absent; unknown fields are refused.
 
-    Raises Integrity.
+    ``renamed`` has the names of columns that clients know by another. Raises Integrity.
     """
     columns = {column.name: column for column in table.c if not is_internal(column)}
     for name in body:
@@ -149,15 +155,21 @@ def values_for_create(
         if column.name in SET_BY_US:
             continue
         value = body.get(column.name)
-        value = default_of(column) if value is None else _read(column, value)
-        values[column.name] = present(column, value)
+        name = renamed.get(column.name, column.name)
+        value = default_of(column) if value is None else _read(column, value, name)
+        values[column.name] = present(column, value, name)
     return values
 
 
-def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) -> JsonObject:
+def values_for_update(
+    table: sa.Table,
+    body: JsonObject,
+    fixed: frozenset[str],
+    renamed: Mapping[str, str] = UNCHANGED,
+) -> JsonObject:
     """Column values that ``body`` changes; unknown and fixed fields are ignored.
 
-    Raises Integrity, InvalidInput.
+    ``renamed`` is as for ``values_for_create``. Raises Integrity, InvalidInput.
     """
     values: Values = {}
     for name, value in body.items():
@@ -166,23 +178,25 @@ def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) 
         column = table.c[name]
         if is_internal(column):
             continue
-        values[name] = present(column, None if value is None else _read(column, value))
+        known_as = renamed.get(name, name)
+        read = None if value is None else _read(column, value, known_as)
+        values[name] = present(column, read, known_as)
     return values
 
 
-def present(column: Column, value: Any) -> Any:
-    """The value. Raises Integrity for a null in a column that must not be."""
+def present(column: Column, value: Any, name: str = "") -> Any:
+    """The value. Raises Integrity for a null in a column that must not be, known by ``name``."""
     if value is None and not column.nullable:
-        message = f"{MESSAGES[NOT_NULL]} '{column.name}' must have a value."
+        message = f"{MESSAGES[NOT_NULL]} '{name or column.name}' must have a value."
         raise Integrity(message)
     return value
 
 
-def _read(column: Column, value: object) -> Any:
+def _read(column: Column, value: object, name: str) -> Any:
     try:
         return read_value(column, value)
     except BadValue as error:
-        about = error.about(column.name)
+        about = error.about(name)
         if message := column.info.get("invalid"):
             message = f"{message}. {about}"
             raise InvalidInput(message) from None

@@ -34,7 +34,9 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
     known_fields = resource.extra_body | resource.writable_lists
     ignored = resource.extra_body | resource.owned
     fields = {name: value for name, value in body.items() if name not in ignored}
-    values = values_for_create(resource.table, fields, resource.model.__name__, known_fields)
+    values = values_for_create(
+        resource.table, fields, resource.model.__name__, known_fields, resource.renamed
+    )
     lists = _lists_in(resource, fields)
     # Other services are called before the first statement: from then on a connection is held.
     targets = ask_targets(ctx, resource, values, lists)
@@ -87,7 +89,7 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     body = rules.rewrite_update(resource.columns_in(body_object(data)))
     fixed = resource.fixed_for(ctx.actor)
     permitted_facts = permit(ctx, resource, resource.update, uuid, body)
-    values = values_for_update(resource.table, body, fixed)
+    values = values_for_update(resource.table, body, fixed, resource.renamed)
     lists = _lists_in(resource, {name: value for name, value in body.items() if name not in fixed})
     targets = ask_targets(ctx, resource, _new_references(ctx, resource, uuid, values), lists)
     prepared = rules.prepare(ctx, body, uuid)

@@ -109,3 +109,14 @@ def test_a_period_that_is_none_is_not_found(path: tuple[str, ...]) -> None:
     """It is part of a path."""
     with pytest.raises(NotFound):
         validation.period(*path)
+
+
+def test_a_refused_column_has_the_name_that_was_sent() -> None:
+    """Not that of the column, which clients don't know."""
+    renamed = {"difficulty": "how_hard", "name": "title"}
+    with pytest.raises(Integrity, match="'how_hard'"):
+        validation.values_for_update(TASK, {"difficulty": 6}, frozenset(), renamed)
+    with pytest.raises(Integrity, match="'title' must have a value"):
+        validation.values_for_update(TASK, {"name": None}, frozenset(), renamed)
+    with pytest.raises(Integrity, match="'title' must have a value"):
+        validation.values_for_create(TASK, {}, "Task", frozenset(), renamed)
