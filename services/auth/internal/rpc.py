@@ -26,7 +26,7 @@ class InternalRpc(ResourceService):
         """Persons as the caller may see them, as an array: complete for managers, else reduced."""
         resource = self.registry["persons"]
         only = account_fields.visible(self.actor, single=True)
-        columns = resource.columns(only, relations=only is None)
+        columns = resource.columns(only, relations=only in {None, account_fields.FULL})
         where = resource.table.c.id.in_([UUID(ident) for ident in ids])
         shown = as_json(columns, resource.table, where, person_rules.IS_SOMEBODY)
         with self.database.read() as connection:

@@ -98,6 +98,10 @@ WRITERS: Final[Mapping[str, frozenset[str]]] = {
 }
 COLUMNS: Final = {column.name for column in table_of(Person).c if not is_internal(column)}
 ALL: Final = frozenset((COLUMNS | set(Person.lists)) - SET_BY_US)
+#: What only administrators see, who lend accounts to look at a production with.
+OF_PREVIEWS: Final = frozenset({"preview_project_id", "preview_opened_at", "preview_open_until"})
+#: Fields shown to managers.
+FULL: Final = (frozenset(COLUMNS) | set(Person.lists) | BRIEF) - SECRET - OF_PREVIEWS
 #: Fields that only other routes and events write: passwords and second factors are changed by those
 #: of ``/auth``, which ask for a proof; avatars by uploads.
 OWNED: Final = ALL - WRITERS["administrators"]
@@ -112,8 +116,9 @@ def visible(actor: Actor, single: bool) -> frozenset[str] | None:
     """Lists are full for administrators, single reads for managers too."""
     if not sees_everybody(actor):
         return BRIEF
-    full = actor.role in MANAGERS if single else actor.is_admin
-    return None if full else REDUCED
+    if actor.is_admin:
+        return None
+    return FULL if single and actor.role in MANAGERS else REDUCED
 
 
 def filterable(actor: Actor) -> frozenset[str] | None:

@@ -197,8 +197,8 @@ class Resource:
     updated_lists: tuple[str, ...] = ()
     #: Whether the answer of a create shows the to-many lists.
     created_relations: bool = True
-    #: To-many lists shown as ``[]`` to actors with a restricted view, without relations.
-    empty_lists: frozenset[str] = frozenset()
+    #: To-many lists shown as ``[]`` without relations, by the restricted view that shows them so.
+    empty_lists: Mapping[frozenset[str], frozenset[str]] = field(default_factory=dict)
     #: The column by whose values rows are counted, besides by production: pages of lists that are
     #: filtered by it count nothing.
     counted: str = ""
@@ -406,7 +406,7 @@ def _columns(
         if (relations or name in lists) and (only is None or name in only):
             ids = sa.select(many.target).where(many.owner == resource.table.c.id)
             columns.append(sa.func.array(ids.scalar_subquery()).label(name))
-        elif only is not None and name in only and name in resource.empty_lists:
+        elif only is not None and name in resource.empty_lists.get(only, ()):
             columns.append(sa.literal_column("'[]'::json").label(name))
     columns.append(resource.json_kind.label("type"))
     return tuple(columns)

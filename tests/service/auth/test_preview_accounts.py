@@ -227,6 +227,27 @@ def test_it_is_hidden_and_stays_what_it_is(auth: OneService, world: World) -> No
         auth.call("admin", "delete_row", path="persons", ident=made["id"])
 
 
+def test_only_administrators_read_until_when_one_is_open(auth: OneService) -> None:
+    """Managers read the rest of an account, with its departments."""
+    account = make(auth)["id"]
+    times = {"preview_project_id", "preview_opened_at", "preview_open_until"}
+    read = {
+        who: auth.call(who, "read_row", path="persons", ident=account)
+        for who in ("admin", "manager", "artist")
+    }
+    assert read["admin"].keys() - read["manager"].keys() == times
+    assert read["manager"]["departments"] == []
+    assert not times & read["artist"].keys()
+    brief = auth.call(
+        "manager", "read_row", path="persons", ident=account, query={"relations": "false"}
+    )
+    assert "departments" not in brief
+    for who, shown in (("admin", times), ("manager", set())):
+        for row in auth.call(who, "list_persons_shown", ids=list(auth.world.people.values())):
+            assert times & row.keys() == shown
+            assert "departments" in row
+
+
 def test_clients_are_told_that_there_are_such(auth: OneService) -> None:
     """Before anybody logs in."""
     assert auth.call("stranger", "show_config")["preview_accounts_enabled"] is True
