@@ -80,6 +80,10 @@ class NotFound(ServiceError, kind="not-found"):
     """There is no such row, or its existence is hidden from the caller."""
 
 
+class NotAllowed(ServiceError, kind="not-allowed"):
+    """Nothing is sent to this address, only read from it."""
+
+
 class Conflict(ServiceError, kind="conflict"):
     """The same idempotent request is still running."""
 

@@ -112,6 +112,10 @@ class CrudService(
             read=any_of(studio_manager, team),
             write=manager,
             new_event=lambda ident: ProjectThumbnailSet(project_id=ident),
+            only_without_extension=(
+                "Upload project thumbnails on the url without extension: "
+                "/pictures/thumbnails/projects/<project_id>."
+            ),
         ),
     }
     row_files = (avatar_of("projects", "project"), rpc_backgrounds.FILES)

@@ -16,7 +16,7 @@ from services.common.contracts import Event
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
-from services.common.errors import NotFound
+from services.common.errors import NotAllowed, NotFound
 from services.common.files.row_files import RowFiles
 from services.common.files.storage import FileAnswer
 from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
@@ -26,6 +26,7 @@ from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
 NAME: Final = "avatar"
+EXTENSION: Final = ".png"
 #: Pixels of each side.
 SIZE: Final = 400
 
@@ -37,6 +38,8 @@ class Avatar:
     read: Rule
     write: Rule
     new_event: Callable[[UUID], Event]
+    #: What is said to who uploads to the address with the extension; nothing: that is taken.
+    only_without_extension: str = ""
     #: Refuses a write that even administrators may not make.
     check: Callable[[CallContext, UUID], object] = lambda _ctx, _ident: None
 
@@ -54,7 +57,7 @@ class AvatarRpc(ResourceService):
     @query
     def send_avatar(self, kind: str, file: str) -> FileAnswer:
         """The avatar of a row, by ``<id>.png``. Raises NotFound, also without one; Forbidden."""
-        ident = known_id(file.removesuffix(".png"))
+        ident = known_id(file.removesuffix(EXTENSION))
         row = self._row(kind, ident)
         if not row["has_avatar"]:
             raise NotFound
@@ -71,12 +74,16 @@ class AvatarRpc(ResourceService):
     def upload_avatar(
         self, kind: str, ident: str, data: JsonObject, files: list[JsonObject]
     ) -> Reply:
-        """Set the avatar of a row from any picture. Raises NotFound, Forbidden, InvalidInput.
+        """Set the avatar of a row from any picture.
 
+        Raises NotAllowed, NotFound, Forbidden, InvalidInput.
         Emits ``<resource>:update`` and ``<resource>:set-thumbnail``.
         """
         del data
-        uuid = known_id(ident)
+        refusal = self.avatars[kind].only_without_extension
+        if refusal and ident.endswith(EXTENSION):
+            raise NotAllowed(refusal)
+        uuid = known_id(ident.removesuffix(EXTENSION))
         self._row(kind, uuid)
         self._check_write(kind, uuid)
         # Rendered and stored before the transaction, which the storage refuses to run in.

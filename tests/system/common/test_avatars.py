@@ -41,6 +41,13 @@ def test_an_avatar_is_a_square_png(admin: Caller, world: World, kind: str) -> No
     response = admin.get(f"{path}.png")
     assert Image.open(io.BytesIO(response.content)).size == (400, 400)
     assert admin.get(f"/data/{kind}/{ident}").json()["has_avatar"] is True
+    # Scripts also send it to the address from which it is read.
+    again = send(admin, f"{path}.png", "me.png", picture(9, 9))
+    if kind == "projects":
+        assert again.status_code == 405
+        assert again.json()["message"].startswith("Upload project thumbnails on the url without")
+    else:
+        assert (again.status_code, again.json()) == (201, answer.json())
 
     def event_names() -> list[str]:
         events = admin.get("/data/events/last?limit=20").json()
