@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.contracts.tasks.events import TimeLogged, TimeSpentNew, TimeSpentUpdated
 from services.common.contracts.tasks.time_spent import Logged
-from services.common.crud import lists
+from services.common.crud import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
@@ -134,7 +134,8 @@ class TimeRpc(ResourceService):
     ) -> Reply | list[JsonObject]:
         """A person's time spent: on a day, in a week, month or year, or between two dates.
 
-        The time of a week or a year is summed by task. ``person_id`` defaults to the caller. For
+        The time of a week or a year is summed by task; ``query`` may narrow it to a production and
+        a task type. ``person_id`` defaults to the caller. For
         the person; managers get the time in their productions, supervisors that in their
         departments there. Raises NotFound, Forbidden, InvalidInput.
         """
@@ -148,6 +149,7 @@ class TimeRpc(ResourceService):
             conditions.append(TIMES.listed(self))
         if start is not None and end is not None:
             conditions.append(TIME.c.date.between(start, end))
+        conditions += _on_tasks(query or {})
         if year is not None and month is None:
             return self._by_task(*conditions)
         return lists.json_array(self, self._times(*conditions), *ORDER)
@@ -231,6 +233,15 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
+
+
+def _on_tasks(query: Mapping[str, str]) -> Iterator[Condition]:
+    """Conditions on time by its task. Raises InvalidInput."""
+    if project := filters.query_id(query, "project_id"):
+        yield TIME.c.production_id == project
+    if task_type := filters.query_id(query, "task_type_id"):
+        task = table_of(Task)
+        yield TIME.c.task_id.in_(sa.select(task.c.id).where(task.c.task_type_id == task_type))
 
 
 def _period(

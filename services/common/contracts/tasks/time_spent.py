@@ -62,10 +62,12 @@ class OwnTimeOnDay(Answer, kw_only=True):
 
 
 class TimeQuery(Query, kw_only=True):
-    """The days to list, both or none."""
+    """The days to list, both or none; and on which tasks."""
 
     start_date: Annotated[Day | UnsetType, about("The first day.")] = UNSET
     end_date: Annotated[Day | UnsetType, about("The last day.")] = UNSET
+    project_id: Annotated[Id | UnsetType, about("Only on tasks of this production.")] = UNSET
+    task_type_id: Annotated[Id | UnsetType, about("Only on tasks of this type.")] = UNSET
 
 
 class TimePeriodQuery(Query, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.common.errors import InvalidInput
 from tests.desk import Desk
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.service.tasks.rights.standing import leave, newcomer, seat
@@ -117,7 +118,7 @@ def test_a_persons_time_is_read_in_the_productions_one_leads(tasks: OneService, 
     newcomer(desk, "lead", "user", "manager")
     person = {"person_id": desk.people["artist"]}
 
-    def minutes(who: str, **period: str) -> float:
+    def minutes(who: str, **period: Any) -> float:
         rows = tasks.call(who, "list_time_spent_by_person", **person, **period)
         return float(sum(row["duration"] for row in rows))
 
@@ -136,6 +137,17 @@ def test_a_persons_time_is_read_in_the_productions_one_leads(tasks: OneService, 
     }
     assert minutes("manager", year="2026") == 75
     assert minutes("manager", day="2026-01-05") == 75
+    dates = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
+    for query, expected in (
+        ({"project_id": desk.project}, 75),
+        ({"project_id": desk.other_project}, 7),
+        ({"task_type_id": desk.kinds["animation"]}, 15),
+        ({"project_id": desk.other_project, "task_type_id": desk.kinds["animation"]}, 0),
+    ):
+        assert minutes("admin", query={**dates, **query}) == expected
+        assert minutes("artist", query=query) == expected
+    with pytest.raises(InvalidInput, match="Invalid UUID value"):
+        minutes("admin", query={"project_id": "film"})
     seat(desk, "manager", "user")
     assert minutes("manager") == 0
     for who in ("colleague", "client", "hired"):
