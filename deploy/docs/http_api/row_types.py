@@ -94,7 +94,8 @@ def row_type(resource: Resource) -> type[Answer]:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden:
             declared = column_type(column)
-            declared = declared | None if column.nullable or name in masked else declared
+            absent = column.nullable and not column.info.get("for_null")
+            declared = declared | None if absent or name in masked else declared
             sure = (always is None or name in always) and name not in resource.rules.adds
             fields[name] = _described(column, declared if sure else declared | UnsetType)
     for name in (*resource.virtual, *resource.single):

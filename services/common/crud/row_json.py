@@ -27,7 +27,12 @@ def as_json(columns: Iterable[Expression], table: sa.Table, *where: Condition) -
 
 
 def rendered(column: Column) -> Expression:
-    """The column in the form clients expect: times to the second, floats with a decimal point."""
+    """The column in the form clients expect: times to the second, floats with a decimal point.
+
+    Nulls as the column declares.
+    """
+    if for_null := column.info.get("for_null"):
+        return sa.func.coalesce(column, sa.cast(sa.literal_column(f"'{for_null}'"), column.type))
     if isinstance(column.type, sa.TIMESTAMP):
         return sa.func.date_trunc("second", column)
     if isinstance(column.type, sa.Double):

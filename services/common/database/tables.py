@@ -132,14 +132,16 @@ def shotgrid_id(**options: Any) -> Mapped[Any]:
     return column(sa.Integer(), doc=doc, example=1204, **options)
 
 
-def json_column(shape: Any, **options: Any) -> Mapped[Any]:
+def json_column(shape: Any, *, for_null: str = "", **options: Any) -> Mapped[Any]:
     """Nullable JSON of a shape, which is a type as ``msgspec.convert`` takes it.
+
+    ``for_null`` is the JSON that is shown in place of the nulls of old rows.
 
     Every way in checks it. Readers must bear with anything else all the same: an import keeps what
     was stored elsewhere (``values.object_or_empty``, ``array_or_empty``).
     """
     kind = JSONB(none_as_null=True)
-    return column(kind, nullable=True, info={"shape": shape}, **options)
+    return column(kind, nullable=True, info={"shape": shape, "for_null": for_null}, **options)
 
 
 def link(

@@ -55,7 +55,7 @@ class Comment(TimestampedRow, Base):
         list[Reply], default=list, doc="The replies to it, oldest first."
     )
     checklist: Mapped[Any] = json_column(
-        list[ChecklistItem], default=list, doc="Points to be ticked off."
+        list[ChecklistItem], default=list, for_null="[]", doc="Points to be ticked off."
     )
     pinned: Mapped[bool | None] = column(doc="Whether it stands above the others.")
     for_client: Mapped[bool | None] = column(default=False, doc="Whether clients see it.")

@@ -63,6 +63,22 @@ def test_a_checklist_keeps_what_else_it_holds(tasks: OneService, desk: Desk, goo
     assert post_comment(tasks, desk, "artist", "x", checklist=good)["checklist"] == good
 
 
+def test_a_checklist_that_is_not_there_is_empty(tasks: OneService, desk: Desk) -> None:
+    """Old comments have none, and imports bring some."""
+    with tasks.database.raw.cursor() as cursor:
+        cursor.execute("UPDATE comment SET checklist = NULL")
+    at = {"path": "comments", "ident": desk.comment}
+    shown = [
+        *comments_on(tasks, desk.task),
+        *tasks.call("admin", "list_task_comments", task_id=desk.task),
+        *tasks.call("admin", "list_rows", path="comments", query={}),
+        *tasks.call("admin", "list_rows", path="comments", query={"page": "1"})["data"],
+        tasks.call("admin", "read_row", **at),
+        tasks.call("admin", "update_row", **at, data={"text": "Gone"}),
+    ]
+    assert [row["checklist"] for row in shown] == [[]] * 6
+
+
 @pytest.mark.parametrize("wrong", WRONG_ANNOTATIONS)
 def test_annotations_are_drawings(tasks: OneService, desk: Desk, wrong: Any) -> None:
     """By a change of them or of the row; nothing is written."""
