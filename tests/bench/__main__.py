@@ -41,6 +41,7 @@ from deploy.local.settings import LocalSettings
 from gateway.identity import Authenticator
 from services.common.access.signing_keys import KeyRing
 from services.common.wire.rpc_protocol import Reply
+from tests.bench.backlog import backlog
 from tests.bench.boot import boot
 from tests.bench.connections import connections
 from tests.bench.figures import figures
@@ -428,6 +429,7 @@ def main() -> None:
                     bench.single_rows,
                     lambda: connections(bench),
                     lambda: live(bench),
+                    lambda: backlog(bench),
                     bench.verification,
                     bench.log_ins,
                     bench.events,
@@ -442,6 +444,7 @@ def main() -> None:
                 only: dict[str, list[Callable[[], Any]]] = {
                     "pages": [lambda: pages(bench)],
                     "live": [lambda: live(bench)],
+                    "backlog": [lambda: backlog(bench)],
                     "figures": [lambda: figures(bench)],
                     "search": [lambda: search(bench)],
                 }
