@@ -47,6 +47,7 @@ from tests.bench.connections import connections
 from tests.bench.figures import figures
 from tests.bench.live import live
 from tests.bench.pages import pages
+from tests.bench.positions import positions
 from tests.bench.production import production
 from tests.bench.search import search
 from tests.bench.start import start_seconds
@@ -430,6 +431,7 @@ def main() -> None:
                     lambda: connections(bench),
                     lambda: live(bench),
                     lambda: backlog(bench),
+                    lambda: positions(bench),
                     bench.verification,
                     bench.log_ins,
                     bench.events,
@@ -445,6 +447,7 @@ def main() -> None:
                     "pages": [lambda: pages(bench)],
                     "live": [lambda: live(bench)],
                     "backlog": [lambda: backlog(bench)],
+                    "positions": [lambda: positions(bench)],
                     "figures": [lambda: figures(bench)],
                     "search": [lambda: search(bench)],
                 }
