@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.crud.lists import CHUNK, GzipBuilder, prefetch
+from services.common.crud.listing.lists import CHUNK, GzipBuilder, prefetch
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rendered
 from services.common.database import sql_json
