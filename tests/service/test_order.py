@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from deploy.docs.declarations import registries
 from services.assets.models import Entity
-from services.common.crud import lists
+from services.common.crud.listing import lists
 from services.common.crud.resource import Resource
 from services.common.database.tables import table_of
 from tests.bulk import insert_many

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.common.crud.lists import total
+from services.common.crud.listing.lists import total
 from services.common.crud.row_json import JSON_TEXT
 from services.common.database.sql_types import Expression, Select
 from services.common.wire.rpc_protocol import Reply
