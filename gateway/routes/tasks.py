@@ -158,6 +158,7 @@ WORK = (
     Route("GET",  "/data/user/tasks",                 "tasks.list_own_tasks", returns=list[w.TaskOfPerson]),
     Route("GET",  "/data/user/done-tasks",            "tasks.list_own_tasks", returns=list[w.TaskOfPerson], fixed=(("done", True),)),
     Route("GET",  "/data/user/tasks-to-check",        "tasks.list_tasks_to_check", returns=list[w.TaskOfPerson]),
+    Route("GET",  "/data/user/tasks-to-check/filter-values", "tasks.list_values_to_check", returns=w.ValuesToCheck),
     Route("GET",  "/data/persons/{person_id}/tasks",      "tasks.list_person_tasks", returns=list[w.TaskOfPerson]),
     Route("GET",  "/data/persons/{person_id}/done-tasks", "tasks.list_person_tasks", returns=list[w.TaskOfPerson], fixed=(("done", True),)),
     Route("GET",  "/data/persons/{person_id}/related-tasks/{task_type_id}", "tasks.list_person_tasks_of_type", returns=list[w.TaskOfPerson]),

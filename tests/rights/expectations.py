@@ -30,7 +30,8 @@ BY_RULE: Final[dict[str, str]] = {
         auth.prepare_email_otp auth.enable_email_otp auth.disable_email_otp auth.prepare_fido
         auth.enable_fido auth.disable_fido auth.renew_recovery_codes
         auth.clear_avatar:own auth.list_desktop_logs:own auth.log_desktop_login:own
-        tasks.list_own_tasks tasks.list_tasks_to_check tasks.list_time_spent_by_person:own
+        tasks.list_own_tasks tasks.list_tasks_to_check tasks.list_values_to_check
+        tasks.list_time_spent_by_person:own
         tasks.list_notifications tasks.mark_all_notifications chat.list_own_chats
         crud.read_own_absence crud.list_open_projects:own crud.list_saved
         crud.read_user_context tasks.list_time_spent_today

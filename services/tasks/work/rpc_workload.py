@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from services.common.errors import Forbidden
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import Comment, Task, TaskStatus, TaskType
+from services.tasks.models import Comment, Task, TaskStatus, TaskType, task_person_link
 from services.tasks.policy import access
 from services.tasks.policy.clients import clients_in
 from services.tasks.policy.comments import COMMENTS
@@ -43,6 +43,10 @@ NAMES: Final = (
     rendered(TASK.c.duration).label("task_duration"),
     rendered(TASK.c.start_date).label("task_start_date"),
     rendered(TASK.c.due_date).label("task_due_date"),
+)
+#: Tasks with their status and type.
+NAMED: Final = TASK.outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id).outerjoin(
+    TYPE, TYPE.c.id == TASK.c.task_type_id
 )
 # The flags are nullable, and the join is an outer one.
 IS_DONE: Final = sa.func.coalesce(STATUS.c.is_done, False)
@@ -94,9 +98,34 @@ class WorkloadRpc(ResourceService):
         Administrators get those of all productions, callers with departments only those of their
         departments. Raises Forbidden for bots.
         """
+        return self._tasks_with_names(self._to_check(), (TASK.c.name, TASK.c.id))
+
+    @query
+    def list_values_to_check(self) -> dict[str, list[str]]:
+        """What the tasks of ``list_tasks_to_check`` may be filtered by.
+
+        The sorted ids of their productions, types, statuses, episodes and assignees.
+        Raises Forbidden for bots.
+        """
+        waiting = sa.select(TASK.c.id).select_from(NAMED).where(*self._to_check())
+        seats = sa.select(task_person_link.c.person_id).where(
+            task_person_link.c.task_id.in_(waiting)
+        )
+        with self.database.read() as connection:
+            found = {
+                f"{name}s": _texts(connection.scalars(waiting.with_only_columns(TASK.c[name])))
+                for name in ("project_id", "task_type_id", "task_status_id", "entity_id")
+            }
+            people = _texts(connection.scalars(seats))
+        entities = describe_entities(self, found.pop("entity_ids")).values()
+        episodes = _texts(entity.get("episode_id") for entity in entities)
+        return {**found, "episode_ids": episodes, "person_ids": people}
+
+    def _to_check(self) -> list[Condition]:
+        """The conditions on tasks that wait for the caller. Raises Forbidden for bots."""
         only_persons(self)
         leading_roles = {"manager", "supervisor", "admin"}
-        conditions: list[Any] = [REQUESTS_FEEDBACK.is_(True)]
+        conditions: list[Condition] = [REQUESTS_FEEDBACK.is_(True)]
         if self.actor.is_admin:
             conditions.append(self._in_open_projects())
         else:
@@ -108,7 +137,7 @@ class WorkloadRpc(ResourceService):
             conditions.append(TASK.c.project_id.in_(led))
             if self.actor.departments:
                 conditions.append(TYPE.c.department_id.in_(self.actor.departments))
-        return self._tasks_with_names(conditions, (TASK.c.name, TASK.c.id))
+        return conditions
 
     def _tasks_of(self, person: UUID, *, done: bool) -> Reply:
         assigned = access.assigned_to(person, TASK.c.id)
@@ -142,9 +171,7 @@ class WorkloadRpc(ResourceService):
         columns = self.registry["tasks"].columns(None, relations=True)
         rows = (
             sa.select(*TASKS.shown(self.actor, (*columns, *NAMES)))
-            .select_from(TASK)
-            .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
-            .outerjoin(TYPE, TYPE.c.id == TASK.c.task_type_id)
+            .select_from(NAMED)
             .where(*conditions)
             .order_by(*order)
         )
@@ -206,6 +233,11 @@ class WorkloadRpc(ResourceService):
             row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
             for row in self._select_decoded(newest)
         }
+
+
+def _texts(idents: Iterable[object]) -> list[str]:
+    """The distinct ids among these, sorted."""
+    return sorted({str(ident) for ident in idents if ident})
 
 
 def _entity_fields(entity: JsonObject) -> JsonObject:

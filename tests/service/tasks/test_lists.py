@@ -186,3 +186,24 @@ def test_revision_0_is_a_revision(tasks: OneService, desk: Desk) -> None:
         comment = post_comment(tasks, desk, "artist", "a")["id"]
         place = {"task_id": desk.task, "comment_id": comment}
         assert tasks.call("artist", "add_preview", **place, data=given)["revision"] == want
+
+
+def test_what_waits_for_a_check_may_be_filtered_by(tasks: OneService, desk: Desk) -> None:
+    """By what these tasks have; who leads no production is told nothing."""
+    post_comment(tasks, desk, "artist", "Done", status="wfa")
+    entity = description_of(desk, desk.row("entity", desk.asset))
+    tasks.fakes.replies |= {
+        "assets.describe_entities": {desk.asset: {**entity, "episode_id": desk.episode}},
+        "crud.list_open_project_ids": [desk.project],
+    }
+    found = {
+        "project_ids": [desk.project],
+        "task_type_ids": [desk.task_type],
+        "task_status_ids": [desk.statuses["wfa"]],
+        "episode_ids": [desk.episode],
+        "person_ids": [desk.people["artist"]],
+    }
+    for who in ("admin", "manager", "supervisor", "modeler"):
+        assert tasks.call(who, "list_values_to_check") == found
+    for who in ("animator", "artist", "stranger"):
+        assert tasks.call(who, "list_values_to_check") == {name: [] for name in found}

@@ -89,6 +89,16 @@ class LastComment(Answer, kw_only=True):
     person_id: Annotated[Id | UnsetType, about("Who wrote it.")] = UNSET
 
 
+class ValuesToCheck(Answer, kw_only=True):
+    """Ids that tasks to check may be filtered by, each list sorted."""
+
+    project_ids: Annotated[list[Id], about("Their productions.")]
+    task_type_ids: Annotated[list[Id], about("Their types.")]
+    task_status_ids: Annotated[list[Id], about("Their statuses.")]
+    episode_ids: Annotated[list[Id], about("The episodes of their entities.")]
+    person_ids: Annotated[list[Id], about("Who is assigned to them.")]
+
+
 class TaskOfPerson(TaskRow, kw_only=True):
     """A task in a person's list, with what it is about."""
 
