@@ -221,6 +221,8 @@ ROUTES = (
     Route("POST", SETTINGS + "/batch",       "crud.choose_many", returns=p.ProductionRow, takes=p.ChosenTogether, body=Body.LENIENT),
     Route("GET",  "/data/projects/{project_id}/schedule-items", "crud.list_plans", returns=list[n.ScheduleItemRow], fixed=(("kind", "schedule-items"),)),
     Route("GET",  "/data/projects/{project_id}/milestones",     "crud.list_plans", returns=list[n.PlannedMilestone], fixed=(("kind", "milestones"),)),
+    Route("GET",  "/data/persons/day-offs/{year}",         "crud.list_absences_of_people", returns=list[n.DayOffRow]),
+    Route("GET",  "/data/persons/day-offs/{year}/{month}", "crud.list_absences_of_people", returns=list[n.DayOffRow]),
     Route("GET",  "/data/persons/{person_id}/day-offs",         "crud.list_absences", returns=list[n.DayOffRow]),
     Route("GET",  "/data/user/day-offs/{day}", "crud.read_own_absence", returns=n.OwnDayOff),
     Route("GET",  "/data/persons/{person_id}/day-offs/year/{year}",          "crud.list_absences", returns=list[n.DayOffRow]),

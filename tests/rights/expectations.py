@@ -23,7 +23,7 @@ BY_RULE: Final[dict[str, str]] = {
         auth.show_caller auth.send_avatar assets.list_asset_types assets.read_asset_type
         crud.list_open_projects crud.list_all_projects crud.send_background crud.list_history
         crud.send_background_thumbnail crud.send_avatar auth.list_persons_of_department
-        assets.search_entities
+        assets.search_entities crud.list_absences_of_people
         """,
     "to be a person": """
         auth.log_out auth.change_password auth.prepare_totp auth.enable_totp auth.disable_totp

@@ -17,7 +17,7 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period, period_of
 from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
@@ -70,6 +70,38 @@ class PlanningRpc(ResourceService):
         return self._of("day-offs", "person_id", person, "date", *touching, hidden=hidden)
 
     @query
+    def list_absences_of_people(
+        self, year: str, month: str | None = None
+    ) -> Reply | list[JsonObject]:
+        """The days off that overlap a year or a month of it, by date.
+
+        The caller's own, and those of people whose work they plan; supervisors aren't shown the
+        reasons. Administrators get everybody's. Raises InvalidInput.
+        """
+        try:
+            first, last = period(year, month)
+        except NotFound:
+            message = "Invalid month or year."
+            raise InvalidInput(message) from None
+        table = self.registry["day-offs"].table
+        rows = sa.select(*self.registry["day-offs"].columns(None, relations=False))
+        rows = rows.where(table.c.date <= last, table.c.end_date >= first)
+        if self.actor.is_admin:
+            return lists.json_array(self, rows, table.c.date, table.c.id)
+        seen = day_offs.people_seen(self)
+        found = self._decoded(rows.where(table.c.person_id.in_(seen.whole | seen.brief)))
+        for row in found:
+            if UUID(row["person_id"]) not in seen.whole:
+                del row[day_offs.REASON]
+        return found
+
+    def _decoded(self, rows: Select) -> list[JsonObject]:
+        day_off = table_of(DayOff).c
+        with self.database.read() as connection:
+            texts = connection.scalars(rows_as_json(rows.order_by(day_off.date, day_off.id)))
+            return [msgspec.json.decode(text) for text in texts]
+
+    @query
     def list_team_absences(
         self, project_id: str, query: dict[str, str] | None = None
     ) -> dict[str, list[JsonObject]]:
@@ -86,9 +118,7 @@ class PlanningRpc(ResourceService):
         rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
             day_off.person_id.in_(team), day_off.date <= last, day_off.end_date >= first
         )
-        with self.database.read() as connection:
-            texts = connection.scalars(rows_as_json(rows.order_by(day_off.date, day_off.id)))
-            found: list[JsonObject] = [msgspec.json.decode(text) for text in texts]
+        found = self._decoded(rows)
         told = self.actor.role_in(project) in {"admin", "manager"}
         by_person: dict[str, list[JsonObject]] = {}
         for row in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -56,6 +56,39 @@ reader: Final = any_of(
     reader_of_reason,
     Rule("to supervise the person's department in a production of theirs", _supervises, _BY_PERSON),
 )
+
+
+class Seen(NamedTuple):
+    """The people whose days off somebody reads, with the reasons and without."""
+
+    whole: frozenset[UUID]
+    brief: frozenset[UUID]
+
+
+def people_seen(ctx: CallContext) -> Seen:
+    """Of whom the caller, who is no administrator, reads the days off, as ``reader`` says."""
+    managed = _people_of(ctx, "manager") | ({ctx.actor.id} if ctx.actor.id else frozenset())
+    supervised = _people_of(ctx, "supervisor") - managed
+    mine = ctx.actor.departments
+    if mine and supervised:
+        people = ctx.ask("auth", "list_full_persons", ids=sorted(map(str, supervised)))
+        supervised = frozenset(
+            person
+            for person in supervised
+            if mine & {UUID(one) for one in people.get(str(person), {}).get("departments", ())}
+        )
+    return Seen(managed, supervised)
+
+
+def _people_of(ctx: CallContext, role: str) -> frozenset[UUID]:
+    """The people of the productions in which the caller has a role."""
+    link = project_person_link.c
+    projects = [project for project, held in ctx.actor.projects.items() if held == role]
+    if not projects:
+        return frozenset()
+    people = sa.select(link.person_id).where(link.project_id.in_(projects))
+    with ctx.database.read() as connection:
+        return frozenset(connection.scalars(people))
 
 
 def sees_reason(ctx: CallContext, person: UUID | None) -> bool:

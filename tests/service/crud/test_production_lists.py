@@ -77,6 +77,35 @@ def test_only_managers_are_told_why_others_are_away(crud: OneService) -> None:
     assert set(refused.values()) == {FORBIDDEN}
 
 
+def test_who_plans_lists_the_days_off_of_a_month(crud: OneService) -> None:
+    """Supervisors of their departments' people, and without the reasons; others their own."""
+    people, world = crud.world.people, crud.world
+    asked: dict[str, Any] = {"year": "2026", "month": "3"}
+
+    def away(who: str, **period: str) -> dict[str, bool]:
+        rows = crud.call(who, "list_absences_of_people", **period)
+        names = {ident: name for name, ident in people.items()}
+        return {names[row["person_id"]]: "description" in row for row in rows}
+
+    assert away("admin", **asked) == {"artist": True, "supervisor": True, "stranger": True}
+    assert away("manager", **asked) == {"artist": True, "supervisor": True}
+    assert away("supervisor", **asked) == {"artist": False, "supervisor": True}
+    assert away("artist", **asked) == {"artist": True}
+    assert away("stranger", **asked) == {"stranger": True}
+    assert away("client", **asked) == {}
+    assert len(crud.call("artist", "list_absences_of_people", year="2026")) == 2
+    assert away("admin", year="2026", month="2") == {}
+    for wrong in ({"year": "2026", "month": "13"}, {"year": "soon"}):
+        with pytest.raises(InvalidInput, match="Invalid month or year"):
+            away("admin", **wrong)
+    of_artist = {"departments": [world.department]}
+    crud.fakes.replies["auth.list_full_persons"] = lambda ids: dict.fromkeys(ids, of_artist)
+    world.link("department_link", person_id=people["supervisor"], department_id=NOWHERE)
+    assert away("supervisor", **asked) == {"supervisor": True}
+    world.link("department_link", person_id=people["supervisor"], department_id=world.department)
+    assert away("supervisor", **asked) == {"artist": False, "supervisor": True}
+
+
 def test_all_playlists_are_listed_with_their_jobs(crud: OneService) -> None:
     """By the page, if one is asked for."""
     arguments: dict[str, Any] = {"project_id": crud.world.project}
