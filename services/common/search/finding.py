@@ -31,6 +31,10 @@ MOST_ERRORS: Final = 2
 #: and how many entries of a page are.
 NEAR: Final = 1000
 NEAR_PAGE: Final = 100
+# One for all statements: SQLAlchemy's cache would make the keys of new ones anew, which takes a
+# fifth of all its work here.
+IDS: Final = ARRAY(sa.Uuid())
+TEXT, QUERY, DOC = sa.Text(), TSQUERY(), TSVECTOR()
 SIMILAR: Final = sa.text(
     "SELECT wanted, word FROM unnest(CAST(:words AS text[]), CAST(:prefixes AS boolean[])) "
     "AS asked(wanted, is_prefix), search_similar(wanted, is_prefix) AS word"
@@ -175,7 +179,7 @@ class Search:
         order = (*_ranks(phrase, errors, sample.c.doc), sample.c.name, sample.c.id)
         page = sa.select(sample.c.id).order_by(*order).offset(found.skip).limit(found.missing)
         total = sa.select(sa.func.count()).select_from(sample).scalar_subquery()
-        ids = sa.func.array(page.scalar_subquery(), type_=ARRAY(sa.Uuid()))
+        ids = sa.func.array(page.scalar_subquery(), type_=IDS)
         # Of exactly matching entries, too many are not ranked: their page is read by name.
         wanted = ids if errors else sa.case((total <= RANKED, ids))
         row = self.connection.execute(sa.select(total, wanted)).one()
@@ -196,7 +200,7 @@ class Search:
                 if passed:
                     there = there.where(sa.not_(_matches(near.c.doc, passed)))
                 ids = _full_or(_first_by_name(there, count), count, ids, f"near_{place}")
-            parts.append(sa.select(sa.func.unnest(ids, type_=sa.Uuid()).label("id")))
+            parts.append(sa.select(sa.func.unnest(ids, type_=IDS.item_type).label("id")))
             passed = wanted
         # The parts are run one after the other, until there are enough: the later ones seldom are.
         together = sa.union_all(*parts).limit(limit).offset(offset)
@@ -212,7 +216,7 @@ class Search:
             return None
         of_kind = sa.select(entry.c.id).where(entry.c.kind == self.kind.name)
         first = of_kind.order_by(entry.c.name, entry.c.id).limit(NEAR).scalar_subquery()
-        ids = sa.func.array(first, type_=ARRAY(sa.Uuid()))
+        ids = sa.func.array(first, type_=IDS)
         return self.entries.where(entry.c.id == sa.any_(ids)).cte("near")
 
     def _matching(self, wanted: str) -> Condition:
@@ -224,7 +228,7 @@ class Search:
 
 def _split(question: str, labels: Select | None) -> Select:
     """The words of a question, and by label those of the names that labels stand for."""
-    text = sa.func.coalesce(sa.func.search_text(question), "", type_=sa.Text())
+    text = sa.func.coalesce(sa.func.search_text(question), "", type_=TEXT)
     if labels is None:
         return sa.select(text, sa.null())
     found = labels.subquery("labels")
@@ -237,7 +241,7 @@ def _first_by_name(rows: Select, count: int) -> Expression:
     """The ids of the first rows by name, as an array."""
     found = rows.subquery()
     ids = sa.select(found.c.id).order_by(found.c.name, found.c.id).limit(count)
-    return sa.func.array(ids.scalar_subquery(), type_=ARRAY(sa.Uuid()))
+    return sa.func.array(ids.scalar_subquery(), type_=IDS)
 
 
 def _full_or(ids: Expression, count: int, others: Expression, name: str) -> Expression:
@@ -246,7 +250,7 @@ def _full_or(ids: Expression, count: int, others: Expression, name: str) -> Expr
     made = sa.select(ids.label("ids")).cte(name).prefix_with("MATERIALIZED")
     full = sa.func.cardinality(made.c.ids) == count
     chosen = sa.select(sa.case((full, made.c.ids), else_=others))
-    return sa.type_coerce(chosen.scalar_subquery(), ARRAY(sa.Uuid()))
+    return sa.type_coerce(chosen.scalar_subquery(), IDS)
 
 
 def _ranks(phrase: Phrase, errors: int, doc: Expression) -> list[Expression]:
@@ -262,13 +266,13 @@ def _ranks(phrase: Phrase, errors: int, doc: Expression) -> list[Expression]:
 
 
 def _matches(doc: Any, wanted: str) -> Condition:
-    condition: Condition = doc.bool_op("@@")(sa.cast(sa.literal(wanted, sa.Text()), TSQUERY))
+    condition: Condition = doc.bool_op("@@")(sa.cast(sa.literal(wanted, TEXT), QUERY))
     return condition
 
 
 def words_in(code: str, value: Expression) -> Expression:
     """The words of a text as an entry has them, under the code of kind and field."""
-    return sa.func.search_words(code, value, type_=TSVECTOR())
+    return sa.func.search_words(code, value, type_=DOC)
 
 
 def matches_any(doc: Expression, phrase: Phrase, fields: str, errors: int) -> Condition:
