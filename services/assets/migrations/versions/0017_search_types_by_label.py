@@ -17,19 +17,6 @@ unnoticed = "triggers write to tables that only the new code reads"
 
 # Functions that a trigger calls are in PL/pgSQL: those in SQL are set up anew in each statement.
 WORDS = """
-DO $do$
-BEGIN
-  EXECUTE format($text$
-    CREATE OR REPLACE FUNCTION search_text(value text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-    BEGIN
-      RETURN btrim(regexp_replace(
-        lower(%1$s.unaccent('%1$s.unaccent', normalize(left(value, 20000)))),
-        '[^[:alnum:]]+', ' ', 'g'
-      ));
-    END $$
-  $text$, (SELECT CAST(extnamespace AS regnamespace) FROM pg_extension WHERE extname = 'unaccent'));
-END $do$;
 CREATE OR REPLACE FUNCTION search_data(kind text, data jsonb) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
@@ -48,7 +35,20 @@ BEGIN
   FROM entity_type AS type, string_to_table(search_text(type.name), ' ') AS found(word)
   WHERE type.id = ANY(ids) AND found.word ~ '^[^0-9]{4,32}$'
     AND NOT EXISTS (SELECT FROM search_word AS known WHERE known.word = found.word);
-END $$
+END $$;
+DO $do$
+BEGIN
+  EXECUTE format($text$
+    CREATE OR REPLACE FUNCTION search_text(value text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+    BEGIN
+      RETURN btrim(regexp_replace(
+        lower(%1$s.unaccent('%1$s.unaccent', normalize(left(value, 20000)))),
+        '[^[:alnum:]]+', ' ', 'g'
+      ));
+    END $$
+  $text$, (SELECT CAST(extnamespace AS regnamespace) FROM pg_extension WHERE extname = 'unaccent'));
+END $do$
 """
 # A sign that no word has keeps labels apart from words, which begin with the same two letters.
 REFRESH = """
@@ -56,6 +56,7 @@ CREATE FUNCTION search_label(type_id uuid) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CAST('''aa-' || replace(CAST(type_id AS text), '-', '') || '''\\:1' AS tsvector)
 $$;
+ALTER FUNCTION search_refresh(uuid[]) RENAME TO search_refresh_with_types;
 CREATE FUNCTION search_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM entity WHERE id IN (
@@ -136,7 +137,6 @@ SELECT search_refresh(ARRAY(SELECT id FROM search_entry WHERE kind = 'asset'))
 
 
 def upgrade() -> None:
-    op.execute("ALTER FUNCTION search_refresh(uuid[]) RENAME TO search_refresh_with_types")
     for statement in (WORDS, REFRESH, FOLLOW):
         op.execute(statement)
 
