@@ -15,6 +15,7 @@ from services.common.search import finding
 from tests.bulk import insert_many
 from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
+from tests.service.plans import explained, nodes, reads_whole
 from tests.show import Show
 
 ALL = ["assets", "shots", "sequences", "episodes", "edits"]
@@ -332,6 +333,29 @@ def test_common_words_are_read_in_the_order_of_fields_and_names(
         for offset, limit in ((0, 3), (0, 50), (3, 4), (10, 30), (len(every), 5)):
             found = find("pebble", who, offset=offset, limit=limit, project_id=project)
             assert found == every[offset : offset + limit], (who, offset, limit)
+
+
+@pytest.mark.usefixtures("props")
+def test_entries_are_found_by_their_words(find: Searched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a kind are not walked through, in whatever order; but for the first few by name."""
+    monkeypatch.setattr(finding, "RANKED", 1)
+    # Sent with each statement, on connections that are no test's.
+    find.service.database.raw.cursor().execute("SET LOCAL enable_seqscan = off")
+    with explained(find.service, monkeypatch) as plans:
+        find("tree")
+        find("lantren hause")
+    used = [
+        (node["Node Type"], node["Index Name"])
+        for plan in plans
+        for node, _ in nodes(plan)
+        if node.get("Index Name", "").endswith(("search_entry", "search_entry_doc", "entry_name"))
+    ]
+    assert ("Index Only Scan", "ix_search_entry_name") in used
+    assert ("Index Scan", "ix_search_entry_name") not in used
+    assert ("Bitmap Index Scan", "ix_search_entry_doc") in used
+    assert not [
+        fault for plan in plans for fault in reads_whole(plan, "search_entry") if "Seq" in fault
+    ]
 
 
 # --- rights ---------------------------------------------------------------------------------------
