@@ -34,6 +34,7 @@ class Loader:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.owners = {table: name for name in target.urls for table in own_tables(name)}
+        self.complaints: list[tuple[str, str, Complaint]] = []
         self._opened: dict[str, ServiceImport] = {}
         self._listener: Listener | None = None
 
@@ -53,12 +54,15 @@ class Loader:
             self._listener = Listener(self.target.amqp_uri).__enter__()
         listener = self._listener
         listener.heard.clear()
+        self.complaints.clear()
         listener.count()
         parts = {name: self._part(name) for name in self.target.urls}
         for part in parts.values():
             part.begin()
         for table, rows in tables.items():
-            parts[self.owners[table]].add(table, rows)
+            part = parts[self.owners[table]]
+            part.add(table, rows)
+            assert part.imported.get(table, 0) == len(rows), f"{table}: {self.complaints}"
         for part in parts.values():
             part.outdate_events()
         counts = {table: len(rows) for table, rows in tables.items()}
@@ -74,13 +78,17 @@ class Loader:
 
     def _part(self, name: str) -> ServiceImport:
         """One service's part of this load, on the connection of the last."""
-        part = ServiceImport(name, self.target.urls[name], replace=True, complain=complain)
+        url, complain = self.target.urls[name], self._complain
+        part = ServiceImport(name, url, replace=True, complain=complain)
         if before := self._opened.get(name):
             before.connection.autocommit = False
             part.connection, part.cursor, part.keys = before.connection, before.cursor, before.keys
         part.connect()
         self._opened[name] = part
         return part
+
+    def _complain(self, table: str, key: str, complaint: Complaint) -> None:
+        self.complaints.append((table, key, complaint))
 
     def close(self) -> None:
         """Close the connections; the next load opens others."""
@@ -90,9 +98,3 @@ class Loader:
         if self._listener is not None:
             self._listener.__exit__(None, None, None)
             self._listener = None
-
-
-def complain(table: str, key: str, complaint: Complaint) -> None:
-    """Rows of tests are meant to be taken as they are."""
-    message = f"{table} {key}: {complaint}"
-    raise AssertionError(message)

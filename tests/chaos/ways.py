@@ -204,6 +204,9 @@ def listening(system: System, admin: Caller, begin: int) -> Iterator[dict[str, L
             listener.stopped.set()
         for listener in found.values():
             listener.thread.join(30)
+        webhook = found["webhook"]
+        assert isinstance(webhook, OverWebhook)
+        webhook.receiver.server_close()
 
 
 class Writer(threading.Thread):
