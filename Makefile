@@ -109,7 +109,7 @@ test-system: .venv/dev install ## Run the tests of the whole system, over HTTP a
 	$(call tested,tests/system)
 
 .PHONY: bench
-bench: .venv/dev install ## Run the benchmarks; prints a table, writes .run/bench.json (ONLY=pages PAGE_ROWS=200000, ONLY=live, ONLY=figures, ONLY=search)
+bench: .venv/dev install ## Run the benchmarks; prints a table, writes .run/bench.json (ONLY=pages PAGE_ROWS=200000, ONLY=live|backlog|positions|figures|search)
 	@$(BIN)/python -m tests.bench
 
 .PHONY: profile

@@ -11,7 +11,8 @@ import msgspec
 
 from gateway.routes.table import Route
 from services.common.contracts import CATALOGUE, HEADER, Event
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
 from services.common.wire.topology import SERVICES
 
 #: Where a docstring's first line ends for readers of the documents.

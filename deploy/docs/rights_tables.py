@@ -16,7 +16,8 @@ from deploy.docs.marked_block import replaced
 from services.common.access.policy import Mask, Policy, Sight
 from services.common.access.rules import admin
 from services.common.actor import ROLES, Actor
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
 from services.common.wire.topology import SERVICES
 
 RIGHTS: Final = Path(__file__).parents[2] / "docs" / "rights.md"

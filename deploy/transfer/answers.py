@@ -17,7 +17,7 @@ from gateway.routes import ROUTES
 
 if TYPE_CHECKING:
     from deploy.transfer.target import Target
-    from deploy.transfer.verify import Verdict
+    from deploy.transfer.verdict import Verdict
     from services.common.crud.resource import Resource
 
 #: Rows per table.

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from deploy.local.settings import SERVICES
 from deploy.transfer.answers import Sample
 from deploy.transfer.snapshot import snapshots
+from deploy.transfer.verdict import Verdict
 from services.common.bulk.copy_format import Complaint, RowRefused, Writer
 from services.common.bulk.exporting import select_json, unsealing
 from services.common.bulk.importing import own_tables
@@ -47,27 +48,6 @@ class Content:
         digest = hashlib.blake2b(line, digest_size=16).digest()
         self.rows += 1
         self.total = (self.total + int.from_bytes(digest)) % MODULUS
-
-
-@dataclass
-class Verdict:
-    """The result of a comparison."""
-
-    rows: int = 0
-    tables: int = 0
-    api_answers: int = 0
-    differences: list[str] = field(default_factory=list)
-
-    @property
-    def same(self) -> bool:
-        """Whether there are no differences."""
-        return not self.differences
-
-    def lines(self) -> Iterator[str]:
-        """The lines to print."""
-        yield from self.differences
-        result = "the same" if self.same else "NOT the same"
-        yield f"{self.rows} rows in {self.tables} tables, {self.api_answers} API answers: {result}"
 
 
 def verify(

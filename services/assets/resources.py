@@ -18,7 +18,8 @@ from services.assets.policy.entities import ENTITIES
 from services.assets.policy.entity_rules import FIXED, PLACEMENT, EntityRules
 from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
 from services.common.database.tables import table_of
 
 RESOURCES: Final = Registry(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from services.auth.models import Department, Organisation, Person, Studio
 from services.auth.policy import account_fields, person_rules
 from services.common.access.rules import admin, any_of, anyone, is_self
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
 from services.common.database.tables import table_of
 
 if TYPE_CHECKING:

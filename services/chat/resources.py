@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar, Final
 
 from services.chat.models import Chat, ChatMessage
 from services.common.contracts.types import Id, about
-from services.common.crud.resource import CrudContext, Registry, Resource, SimpleRules
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
+from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.json_types import JsonObject
 
 

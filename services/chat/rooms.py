@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.chat.models import Chat, chat_participant
 from services.common.access.context import CallContext
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.validation import known_id
 
 

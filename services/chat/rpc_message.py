@@ -21,7 +21,8 @@ from services.chat.models import Chat, ChatMessage
 from services.common import bodies
 from services.common.contracts.chat.chats import NewMessage
 from services.common.contracts.chat.events import ChatMessageDeleted, ChatMessagePosted
-from services.common.crud import cross_references, filters, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import known_id

@@ -10,8 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import studio_manager
-from services.common.crud import log_query
-from services.common.crud.log_query import Query
+from services.common.crud.listing import log_query
+from services.common.crud.listing.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, parse_id

@@ -14,7 +14,8 @@ from services.common.access.rules import (
     studio_manager,
     supervisor,
 )
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
 from services.common.database.tables import table_of
 from services.crud import models as m
 from services.crud.policy import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from services.common.access.rules import any_of, anyone, manager, not_vendor
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.registry import Registry
+from services.common.crud.resource import Resource
 from services.tasks import models as m
 from services.tasks.attachments import rules as attachments
 from services.tasks.comments.rules import FIXED, SET_BY_ROUTES, CommentRules

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from services.common import values
 from services.common.access.context import CallContext
-from services.common.crud import lists, pages
-from services.common.crud.filters import Page
+from services.common.crud.listing import lists, pages
+from services.common.crud.listing.filters import Page
 from services.common.crud.resource import Resource
 from services.common.database.sql_types import Condition
 from services.common.errors import InvalidInput

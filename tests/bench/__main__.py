@@ -41,11 +41,13 @@ from deploy.local.settings import LocalSettings
 from gateway.identity import Authenticator
 from services.common.access.signing_keys import KeyRing
 from services.common.wire.rpc_protocol import Reply
+from tests.bench.backlog import backlog
 from tests.bench.boot import boot
 from tests.bench.connections import connections
 from tests.bench.figures import figures
 from tests.bench.live import live
 from tests.bench.pages import pages
+from tests.bench.positions import positions
 from tests.bench.production import production
 from tests.bench.search import search
 from tests.bench.start import start_seconds
@@ -428,6 +430,8 @@ def main() -> None:
                     bench.single_rows,
                     lambda: connections(bench),
                     lambda: live(bench),
+                    lambda: backlog(bench),
+                    lambda: positions(bench),
                     bench.verification,
                     bench.log_ins,
                     bench.events,
@@ -442,6 +446,8 @@ def main() -> None:
                 only: dict[str, list[Callable[[], Any]]] = {
                     "pages": [lambda: pages(bench)],
                     "live": [lambda: live(bench)],
+                    "backlog": [lambda: backlog(bench)],
+                    "positions": [lambda: positions(bench)],
                     "figures": [lambda: figures(bench)],
                     "search": [lambda: search(bench)],
                 }

@@ -15,7 +15,7 @@ from pamqp.commands import Basic
 
 from services.common.actor import Actor
 from services.common.config import ServiceSettings
-from services.common.crud.lists import GZIP
+from services.common.crud.listing.lists import GZIP
 from services.common.errors import ServiceError
 from services.common.events.delivery import Delivery
 from services.common.events.subscriber import Handler

@@ -16,10 +16,13 @@ from deploy.docs.http_api.topics import TOPICS, topic_of
 from gateway.identity import ACCESS, COOKIES, REFRESH
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, REFRESHING, Body, Route
+from services.common.contracts.types import Query
 from services.common.json_types import JsonObject
 from services.common.version import VERSION
 
 FIELD: Final = re.compile(r"\{(\w+)\}")
+#: Lines of JSON, whose rows are as in the answer without them.
+LINES: Final[JsonObject] = {"schema": {"type": "string"}}
 BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}
 #: An endless answer: no schema can say that it is a sequence.
 STREAM: Final[JsonObject] = {
@@ -166,6 +169,8 @@ class _Builder:
             success["content"] = {"*/*": {"schema": BINARY}}
         elif kind is not None:
             success["content"] = {"application/json": self._content(self.schemas.of(kind))}
+            if isinstance(route.query, type) and issubclass(route.query, Query):
+                success["content"] |= dict.fromkeys(route.query.forms, LINES)
         refusals = {
             status: {"$ref": f"#/components/responses/{status}"} for status in statuses(route)
         }

@@ -21,8 +21,8 @@ from services.assets.policy.kinds import RESERVED
 from services.assets.policy.membership import member_project, require_manager
 from services.common import bodies
 from services.common.contracts.assets.casting import Casting
-from services.common.crud import lists
-from services.common.crud.lists import compressed
+from services.common.crud.listing import lists
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id

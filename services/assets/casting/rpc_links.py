@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.assets.policy.access import LINK
 from services.assets.policy.membership import require_manager
-from services.common.crud import filters, lists, pages
+from services.common.crud.listing import filters, lists, pages
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database import row_counts

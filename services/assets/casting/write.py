@@ -17,7 +17,7 @@ from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
 from services.assets.policy.access import ENTITY, LINK, in_ids
 from services.common.contracts.assets.casting import Casting
 from services.common.crud.reading import check_may_reference
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.pools import Database
 from services.common.database.transaction import Transaction
 from services.common.errors import NotFound

@@ -14,7 +14,7 @@ from services.assets.descriptors.write import DEPARTMENTS, Keys, lock_keys
 from services.assets.policy.descriptors import DESCRIPTOR
 from services.common.contracts.assets.descriptors import TYPES
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.validation import BadValue, default_of, parse_id, read_value
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Row, Values

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.assets.policy.access import in_ids
 from services.assets.policy.descriptors import DESCRIPTOR
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.row_json import rows_as_json
 from services.common.database.tables import NOW
 from services.common.database.transaction import Transaction

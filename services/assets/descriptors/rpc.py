@@ -25,7 +25,8 @@ from services.common.contracts.assets.descriptors import (
     DescriptorsInOrder,
     NewDescriptor,
 )
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database import change_version

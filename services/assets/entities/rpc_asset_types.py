@@ -12,7 +12,7 @@ from services.assets.policy.access import ENTITY, LINK, TYPE
 from services.assets.policy.kinds import RESERVED
 from services.assets.policy.membership import known_project
 from services.assets.resources import RESOURCES
-from services.common.crud import filters, lists
+from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.runtime.rpc_server import query

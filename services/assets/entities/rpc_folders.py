@@ -16,7 +16,8 @@ from services.assets.policy.entity_types import entity_type
 from services.assets.policy.membership import known_project
 from services.common import bodies
 from services.common.contracts.assets.entities import ConceptFolder, ConceptsToMove
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id

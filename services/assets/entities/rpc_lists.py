@@ -24,7 +24,7 @@ from services.assets.policy.membership import (
 )
 from services.assets.resources import RESOURCES
 from services.common.actor import Actor
-from services.common.crud import filters, lists
+from services.common.crud.listing import filters, lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json

@@ -12,7 +12,7 @@ from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, TYPE
 from services.assets.policy.membership import known_project
 from services.common.access.rules import only_persons
-from services.common.crud import lists
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition

@@ -15,7 +15,7 @@ from services.assets.policy.membership import known_project
 from services.common import bodies
 from services.common.contracts.assets.entities import Sharing
 from services.common.contracts.types import UNSET
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.database import change_version

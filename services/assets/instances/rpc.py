@@ -20,7 +20,7 @@ from services.common.contracts.assets.instances import (
     NewInstanceInAsset,
     NewInstanceInScene,
 )
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json

@@ -12,8 +12,8 @@ from services.assets.models import Entity, EntityLink, EntityType
 from services.assets.policy.access import of_kind
 from services.assets.policy.entities import shown_data
 from services.assets.policy.kinds import KINDS, RESERVED
-from services.common.crud.filters import condition
-from services.common.crud.lists import compressed
+from services.common.crud.listing.filters import condition
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database.prepared import parameter

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from services.assets.models import Entity, EntityLink, EntityType
 from services.assets.policy.kinds import RESERVED, TYPE_NAMES, kind_of
-from services.common.crud import filters
+from services.common.crud.listing import filters
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import NotFound

@@ -17,7 +17,7 @@ from services.assets.models import (
 )
 from services.common.access.context import CallContext
 from services.common.contracts.assets.events import AssetReadyChanged
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of
 from services.common.database.transaction import Transaction

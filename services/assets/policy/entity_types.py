@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityType
 from services.common.access.context import CallContext
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Row, Values

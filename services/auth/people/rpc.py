@@ -13,7 +13,7 @@ from services.auth.policy.protected import account_to_change
 from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.auth.people import DepartmentOfPerson
-from services.common.crud import lists
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id, path_id
 from services.common.errors import InvalidInput, NotFound

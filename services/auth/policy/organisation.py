@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from services.auth.models import Organisation
 from services.common.actor import Actor
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.row_json import as_json
 
 

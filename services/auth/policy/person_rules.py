@@ -27,7 +27,7 @@ from services.common.access.context import CallContext
 from services.common.access.rules import Facts, Rule
 from services.common.contracts.auth.events import BotTokenIssued
 from services.common.contracts.types import about
-from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, Integrity, InvalidInput

@@ -17,8 +17,8 @@ from services.common import bodies
 from services.common.access.rules import only_persons, studio_manager
 from services.common.contracts.auth.people import NewDesktopLogIn
 from services.common.contracts.tasks.events import TimeLogged
-from services.common.crud import lists, log_query
-from services.common.crud.log_query import Query
+from services.common.crud.listing import lists, log_query
+from services.common.crud.listing.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id

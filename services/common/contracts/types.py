@@ -88,6 +88,9 @@ class Body(msgspec.Struct, kw_only=True):
 class Query(msgspec.Struct, kw_only=True):
     """The parameters of a query string; unknown ones are ignored."""
 
+    #: Types of content that the answer may have in place of JSON, as a parameter asks for it.
+    forms: ClassVar[tuple[str, ...]] = ()
+
 
 class Answer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON object that a client gets.

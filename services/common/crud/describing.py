@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from services.common.access.context import CallContext
-    from services.common.crud.resource import Registry, Resource
+    from services.common.crud.registry import Registry
+    from services.common.crud.resource import Resource
 
 #: A time with the fraction of a second that answers leave out.
 MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from services.common.access.rules import Rule
 from services.common.crud import row_statements
 from services.common.crud.cross_references import in_ids
-from services.common.crud.resource import CrudContext, Resource, ResourceRules
+from services.common.crud.resource import Resource
+from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Values
 from services.common.wire.rpc_protocol import Reply

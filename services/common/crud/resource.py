@@ -8,31 +8,26 @@ rules, the scope of lists, hidden and fixed fields. Behaviour beyond columns is 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from functools import cached_property, lru_cache
+from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.policy import Policy
-from services.common.access.rules import Facts, Rule, admin
+from services.common.access.rules import Rule, admin
 from services.common.actor import Actor
-from services.common.contracts import Event, RowEvent, declare
+from services.common.crud.resource_rules import ResourceRules, SimpleRules
 from services.common.crud.row_json import as_json, rendered
 from services.common.database.sql_types import Column, Columns, Condition, Expression, Select
 from services.common.database.tables import Many, is_internal, production_column, table_of
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, NotFound
-from services.common.json_types import JsonObject, Row, Values
-from services.common.wire.rpc_protocol import Reply
+from services.common.json_types import JsonObject, Row
 
-P = TypeVar("P")
-VERBS: Final = ("new", "update", "delete")
 #: Narrows a SELECT of the resource to the rows the caller may list.
 Scope = Callable[[CallContext, Select], Select]
 #: The condition for the text of a query parameter.
@@ -42,104 +37,6 @@ Filter = Callable[[CallContext, str], Condition]
 def kebab(name: str) -> str:
     """``TaskType`` → ``task-type``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
-
-
-class CrudContext(CallContext, Protocol):
-    """The context of a call to a service with generic CRUD."""
-
-    @property
-    def registry(self) -> Registry:
-        """The service's resources."""
-
-
-class ResourceRules(ABC, Generic[P]):
-    """Hooks of generic CRUD for a resource; by default they do nothing.
-
-    One instance serves all requests, so it must be stateless: ``prepare`` runs before the
-    transaction, where it may call other services, and what it returns is passed to the hooks of the
-    same write. These run inside the transaction, after authorization and validation, and may refuse
-    the write by raising a ``ServiceError``.
-    """
-
-    #: Those of ``list``, ``read``, ``new``, ``update`` whose answers ``complete`` is called for.
-    completes: ClassVar[frozenset[str]] = frozenset()
-    #: The fields that it adds or may leave out, with their types.
-    adds: ClassVar[Mapping[str, Any]] = {}
-
-    #: Tables of other services, ``service.table``, whose ids it holds in no declared column.
-    holds: ClassVar[frozenset[str]] = frozenset()
-
-    def release(self, tx: Transaction, table: str, ids: Collection[UUID], /) -> None:
-        """Forget deleted rows of a table of ``holds``. May be called again for the same ids."""
-
-    def rewrite(self, body: JsonObject, /) -> JsonObject:
-        """Return the body of a create to validate in place of the client's."""
-        return dict(body)
-
-    def rewrite_update(self, body: JsonObject, /) -> JsonObject:
-        """Return the body of an update to validate in place of the client's."""
-        return dict(body)
-
-    def facts_for_create(self, _ctx: CrudContext, _body: JsonObject, /) -> Facts | None:
-        """The facts for the rule of a create; None takes them from the body."""
-        return None
-
-    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
-        """Refuse a delete, or release references, before other services are asked for references.
-
-        Runs before the transaction, and may call other services.
-        """
-
-    @abstractmethod
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
-        """Load what the hooks of this write need; may call other services.
-
-        ``ident`` is None for a create. A delete has the body ``{"force": …}``.
-        """
-
-    def on_create(self, ctx: CrudContext, values: Values, body: JsonObject, prepared: P, /) -> None:
-        """Complete or refuse the values of a new row."""
-
-    def created(self, ctx: CrudContext, row: Row, body: JsonObject, prepared: P, /) -> None:
-        """Called in the transaction after a row was created and its event emitted."""
-
-    def on_update(
-        self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: P, /
-    ) -> None:
-        """Change or refuse the values of an update; the row is locked."""
-
-    def updated(
-        self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, prepared: P, /
-    ) -> None:
-        """Called in the transaction after a row was updated and its event emitted."""
-
-    def on_delete(self, ctx: CrudContext, row: Row, prepared: P, /) -> None:
-        """Clean up before a delete, or refuse it; the row is locked."""
-
-    def deleted(self, ctx: CrudContext, row: Row, prepared: P, /) -> None:
-        """Called in the transaction after a row was deleted and its event emitted."""
-
-    def complete(
-        self, ctx: CrudContext, rows: list[JsonObject], verb: str, prepared: P | None, /
-    ) -> None:
-        """Add what no column holds to the JSON of the verbs in ``completes``.
-
-        ``prepared`` is None for a ``list`` and a ``read``.
-        """
-
-    def reply_for(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
-        """Return the reply of a single read in the form that the query asks for."""
-        return reply
-
-    def before_list(self, ctx: CrudContext, /) -> None:
-        """Called before a list is read."""
-
-
-class SimpleRules(ResourceRules[None]):
-    """Rules without a ``prepare`` step."""
-
-    def prepare(self, _ctx: CrudContext, _body: JsonObject, _ident: UUID | None, /) -> None:
-        """Prepare nothing."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -412,69 +309,3 @@ def _computed(resource: Resource, relations: bool, single: bool) -> dict[str, Ex
     """The fields that SQL computes."""
     fields = {**resource.virtual, **(resource.single if single else {})}
     return {**fields, **(resource.related if single and relations else {})}
-
-
-@cache
-def _required_names(cls: type[Event]) -> list[str]:
-    """The required fields of an event, the optional production and task, the people concerned."""
-    fields = msgspec.structs.fields(cls)
-    optional = {"project_id", "task_id", "person_ids"}
-    return [field.name for field in fields if field.required or field.name in optional]
-
-
-class Registry:
-    """The resources of one service, by path; declares their events on construction."""
-
-    def __init__(self, service: str, *resources: Resource) -> None:
-        self.service = service
-        self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
-        self._by_table = {str(resource.table.name): resource for resource in resources}
-        if len(self.by_path) != len(resources):
-            message = f"two resources of {service} share a path"
-            raise TypeError(message)
-        self._by_subject: dict[str, Resource] = {}
-        for resource in resources:
-            for prefix in resource.events or (resource.event_name({}),):
-                self._by_subject[prefix] = resource
-                for verb in VERBS:
-                    self.declare(prefix, verb, resource)
-
-    def of_subject(self, subject: str) -> Resource | None:
-        """The resource whose rows events of that subject are about: ``task`` of ``task:assign``."""
-        return self._by_subject.get(subject)
-
-    def of_table(self, table: str) -> Resource | None:
-        """The resource that serves a table, if one does."""
-        return self._by_table.get(table)
-
-    def __iter__(self) -> Iterator[Resource]:
-        return iter(self.by_path.values())
-
-    def __getitem__(self, path: str) -> Resource:
-        """The resource at that path. Raises NotFound."""
-        resource = self.by_path.get(path)
-        if resource is None:
-            raise NotFound
-        return resource
-
-    def declare(self, prefix: str, verb: str, resource: Resource) -> type[Event]:
-        """The event class for a change to a row of ``resource``; declared on the first call."""
-        key = f"{prefix.replace('-', '_')}_id"
-        project = resource.tells_project or "project_id" in resource.table.c
-        return declare(self.service, f"{prefix}:{verb}", key, project=project)
-
-    def event(self, resource: Resource, verb: str, facts: Row) -> Event:
-        """The event for a change to the row with these facts.
-
-        Optional fields of an event class declared in the contracts are left to its other emitters.
-        """
-        prefix = resource.event_name(facts)
-        cls = self.declare(prefix, verb, resource)
-        facts_by_name = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        payload = {
-            name: facts_by_name[name] for name in _required_names(cls) if name in facts_by_name
-        }
-        is_told = payload.get("project_id") is not None and resource.tells_project is not False
-        if not is_told and issubclass(cls, RowEvent):
-            payload.pop("project_id", None)
-        return cls(**payload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services.common.access.policy import Policy
-from services.common.crud.resource import Registry
+from services.common.crud.registry import Registry
 from services.common.runtime.service import Service
 
 

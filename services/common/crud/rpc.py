@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud import cross_references, filters, lists, reading, row_statements, writing
+from services.common.crud import cross_references, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
+from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.service_state import state_of
 from services.common.crud.validation import row_id

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from services.common.crud import cross_references, row_statements
 from services.common.crud.reading import check_may_reference_local, completed, permit
-from services.common.crud.resource import CrudContext, Resource
+from services.common.crud.resource import Resource
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.validation import list_ids, values_for_create, values_for_update
 from services.common.database.sql_errors import FOREIGN, MESSAGES, as_service_errors
 from services.common.database.sql_types import Column

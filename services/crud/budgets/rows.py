@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.rules import Rule
 from services.common.contracts.crud.budgets import NewBudgetEntry
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.validation import default_of, path_id, present
 from services.common.crud.writing import ask_targets
 from services.common.database.sql_types import Condition

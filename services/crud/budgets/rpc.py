@@ -11,7 +11,8 @@ from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.budgets import BudgetChanges, NewBudget
 from services.common.contracts.crud.events import BudgetCreated
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import path_id

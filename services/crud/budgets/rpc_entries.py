@@ -14,7 +14,8 @@ from services.common.contracts.crud.events import (
     BudgetEntryDeleted,
     BudgetEntryUpdated,
 )
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import path_id
 from services.common.database.tables import NOW

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.dead_letters import LettersOf
-from services.common.crud.filters import page_of
-from services.common.crud.lists import compressed
-from services.common.crud.pages import envelope
+from services.common.crud.listing.filters import page_of
+from services.common.crud.listing.lists import compressed
+from services.common.crud.listing.pages import envelope
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import row_id

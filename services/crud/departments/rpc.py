@@ -12,7 +12,8 @@ from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.departments import NewMachine, NewSoftware
 from services.common.contracts.types import Body
-from services.common.crud import cross_references, json_parts, lists
+from services.common.crud import cross_references, json_parts
+from services.common.crud.listing import lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import path_id

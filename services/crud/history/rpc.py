@@ -14,7 +14,7 @@ from services.common.contracts.crud.live_events import POSITION
 from services.common.contracts.full_events import Asked, DescribedEvent, Description, Recorded
 from services.common.contracts.subscribers import as_managers_hear, routing_key
 from services.common.crud import describing
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.errors import InvalidInput, MethodUnknown, NotFound, Unavailable
 from services.common.events.subscriber import Delivery, Inbox, on

@@ -19,8 +19,9 @@ from services.common.contracts.crud.pipeline import (
     OutputOf,
     WorkingFileComment,
 )
-from services.common.crud import cross_references, filters, lists, writing
-from services.common.crud.resource import CrudContext
+from services.common.crud import cross_references, writing
+from services.common.crud.listing import filters, lists
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id

@@ -12,7 +12,8 @@ from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.events import PlaylistEntityAdded
 from services.common.contracts.crud.planning import PlaylistEntry
-from services.common.crud import lists, reading
+from services.common.crud import reading
+from services.common.crud.listing import lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id

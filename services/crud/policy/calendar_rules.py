@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.contracts.crud.events import DayOffCovers
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.database.sql_errors import CHECK, MESSAGES, NOT_NULL
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput

@@ -9,13 +9,8 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Rule
-from services.common.crud.resource import (
-    CrudContext,
-    Resource,
-    ResourceRules,
-    SimpleRules,
-    embedded,
-)
+from services.common.crud.resource import Resource, embedded
+from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Column
 from services.common.database.tables import table_of

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput

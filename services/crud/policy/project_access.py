@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.rules import Rule
 from services.common.contracts.crud.events import ProjectUpdated
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.validation import known_id, path_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.access.context import CallContext
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.crud.productions import OpenProduction
-from services.common.crud.filters import wants_relations
-from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.crud.listing.filters import wants_relations
+from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused

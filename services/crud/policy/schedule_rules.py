@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud import filters
 from services.common.crud.cross_references import deleted_among, in_ids
-from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.crud.listing import filters
+from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of

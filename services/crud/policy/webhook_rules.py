@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.common.access import sealing
 from services.common.access.context import CallContext
 from services.common.contracts.types import UnsetType, about
-from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.json_types import JsonObject, Row, Values
 from services.crud.config import CrudSettings
 from services.crud.models import event_history, webhook_cursor, webhook_delivery

@@ -9,7 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
-from services.common.crud import filters, json_parts, lists
+from services.common.crud import json_parts
+from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.errors import NotFound

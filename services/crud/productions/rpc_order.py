@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.common import bodies
 from services.common.contracts.tasks.workflow import StatusesInOrder, TypesInOrder
 from services.common.crud import cross_references, row_statements
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database.tables import table_of

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import bodies
 from services.common.contracts.crud.productions import CHOSEN, ChosenTogether
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import NotFound

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import path_id
 from services.common.json_types import JsonObject

@@ -11,7 +11,8 @@ from services.common import bodies
 from services.common.access.rules import Rule
 from services.common.contracts.crud.events import ScheduleApplied, ScheduleVersionUpdated
 from services.common.contracts.crud.schedules import SourceVersion
-from services.common.crud import cross_references, filters, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.database import change_version
 from services.common.database.tables import NOW, table_of

@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.contracts.crud.templates import NewTaskStatusOfTemplate, NewTaskTypeOfTemplate
 from services.common.contracts.types import UNSET, Body
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, Resource
+from services.common.crud.resource import Resource
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.row_json import rows_as_json
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Integrity

@@ -13,7 +13,7 @@ from services.common import bodies
 from services.common.contracts.crud import templates as t
 from services.common.contracts.types import Body
 from services.common.crud import cross_references
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.tables import NOW

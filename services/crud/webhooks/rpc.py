@@ -14,9 +14,9 @@ from services.common.access.rules import manager
 from services.common.contracts.crud.webhooks import ReplayOrder
 from services.common.contracts.types import UNSET
 from services.common.crud import reading
-from services.common.crud.filters import page_of
-from services.common.crud.lists import compressed
-from services.common.crud.pages import envelope
+from services.common.crud.listing.filters import page_of
+from services.common.crud.listing.lists import compressed
+from services.common.crud.listing.pages import envelope
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import row_id

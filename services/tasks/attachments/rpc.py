@@ -9,7 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.rules import admin
-from services.common.crud import cross_references, lists
+from services.common.crud import cross_references
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database import change_version

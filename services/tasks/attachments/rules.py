@@ -6,7 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.common.crud.resource import CrudContext, Resource, SimpleRules, embedded
+from services.common.crud.resource import Resource, embedded
+from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from services.common import values
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.comments import mentions

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.common.access.context import CallContext
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.tasks.comments.context import CommentContext, Draft

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.tables import table_of
 from services.common.database.transaction import Transaction
 from services.common.json_types import JsonObject, Row

@@ -15,7 +15,7 @@ from services.common.contracts.shapes import AttachedFile, ShortPerson
 from services.common.contracts.tasks.events import TaskStatusChanged
 from services.common.contracts.types import Id
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden
 from services.common.json_types import JsonObject, Row, Values

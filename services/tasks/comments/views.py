@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.crud import row_statements
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.crud.row_json import rows_as_json
 from services.common.database.sql_types import Column, Condition, Expression
 from services.common.database.tables import table_of

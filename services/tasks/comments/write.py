@@ -24,7 +24,7 @@ from services.common.contracts.tasks.events import (
     TaskStatusChanged,
     TaskToReview,
 )
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import NotFound

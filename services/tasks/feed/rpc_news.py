@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud import filters, lists
-from services.common.crud.filters import Page
+from services.common.crud.listing import filters, lists
+from services.common.crud.listing.filters import Page
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment

@@ -18,8 +18,8 @@ from services.common.contracts.tasks.events import (
     NotificationUnread,
 )
 from services.common.contracts.tasks.feed import ReadMark
-from services.common.crud import filters
-from services.common.crud.log_query import MOMENTS
+from services.common.crud.listing import filters
+from services.common.crud.listing.log_query import MOMENTS
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.crud.filters import query_id
-from services.common.crud.lists import compressed
+from services.common.crud.listing.filters import query_id
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound

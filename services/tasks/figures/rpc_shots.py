@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.common.access.rules import is_self
-from services.common.crud.filters import query_id
+from services.common.crud.listing.filters import query_id
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id, period
 from services.common.errors import Forbidden, InvalidInput, NotFound

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.policy import Policy
 from services.common.access.rules import admin
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database import row_counts

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from eventlet import sleep
 
 from services.common.crud.cross_references import batches
-from services.common.crud.lists import compressed
+from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
 from services.common.events.subscriber import Delivery, on

@@ -16,7 +16,8 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.crud.lists import CHUNK, GzipBuilder, prefetch
+from services.common.contracts.tasks.overview import NDJSON
+from services.common.crud.listing.lists import CHUNK, GzipBuilder, prefetch
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rendered
 from services.common.database import sql_json
@@ -34,7 +35,6 @@ TASK: Final = table_of(Task)
 Rows = Callable[[CallContext, list[UUID]], Condition]
 ELSEWHERE: Final = ("assets", "crud")
 COMPACT: Final = frozenset({"asset", "shot"})
-NDJSON: Final = "application/x-ndjson"
 
 
 class OverviewRpc(ResourceService):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.contracts.tasks.events import PreviewNew, PreviewReceived
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.tables import NOW, table_of
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, Refused

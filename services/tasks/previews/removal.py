@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.contracts.tasks.events import PreviewSetMain
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.sql_types import Expression
 from services.common.json_types import Row
 from services.tasks.models import PreviewFile, Task, comment_preview_link

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.actor import Actor
-from services.common.crud import filters
-from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.crud.listing import filters
+from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Refused

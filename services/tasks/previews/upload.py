@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.contracts.tasks.events import PreviewFileAdded, PreviewSetMain, PreviewUpdate
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, Refused
 from services.common.files.storage import Upload

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud.resource import CrudContext
+from services.common.crud.resource_rules import CrudContext
 from services.tasks.models import Task, TimeSpent
 
 

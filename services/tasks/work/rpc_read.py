@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
-from services.common.crud.filters import wants_relations
+from services.common.crud.listing.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id

@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.common.crud import lists
-from services.common.crud.filters import wants_relations
+from services.common.crud.listing import lists
+from services.common.crud.listing.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of

@@ -14,7 +14,7 @@ from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.contracts.tasks.events import TimeLogged, TimeSpentNew, TimeSpentUpdated
 from services.common.contracts.tasks.time_spent import Logged
-from services.common.crud import lists
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.common.access.rules import only_persons
-from services.common.crud import lists
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rendered, rows_as_json
 from services.common.crud.validation import known_id

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
 from services.common.contracts.tasks.events import TaskAssigned, TaskStaffed, TaskUnassigned
-from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of

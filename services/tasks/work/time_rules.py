@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.crud.validation import BadValue, parse_moment
 from services.common.database.sql_types import Condition
 from services.common.errors import InvalidInput

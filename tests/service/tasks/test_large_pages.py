@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.common.crud import lists
+from services.common.crud.listing import lists
 from services.common.database.tables import table_of
 from services.tasks.models import News, Task, TimeSpent
 from tests.bulk import insert_many

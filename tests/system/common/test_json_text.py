@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from deploy.docs.declarations import registries
 from deploy.local.parts import Parts
-from services.common.crud.resource import Registry
+from services.common.crud.registry import Registry
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
 from services.common.database.pools import with_driver

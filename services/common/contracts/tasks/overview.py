@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from services.common.contracts.assets.entities import EntityRow
 from services.common.contracts.types import (
@@ -15,6 +15,9 @@ from services.common.contracts.types import (
     UnsetType,
     about,
 )
+
+#: Lines of JSON.
+NDJSON: Final = "application/x-ndjson"
 
 Canceled = Annotated[bool | None, about("Whether it is canceled.")]
 Casting = Annotated[int | None, about("How many assets it casts.", 4)]
@@ -324,14 +327,14 @@ class EditViewQuery(ConceptViewQuery, kw_only=True):
 class LongViewQuery(ConceptViewQuery, kw_only=True):
     """Which assets or shots to show, and in which form."""
 
+    forms: ClassVar = (NDJSON,)
+
     episode_id: Annotated[
         str | UnsetType,
         about("Of this episode; ``main``: assets of no episode; ``all``: any.", "main"),
     ] = UNSET
     compact: Annotated[bool, about("Answer arrays of values in place of objects.")] = False
-    stream: Annotated[bool, about("Answer a line of JSON for each (``application/x-ndjson``).")] = (
-        False
-    )
+    stream: Annotated[bool, about(f"Answer a line of JSON for each (``{NDJSON}``).")] = False
 
 
 #: By kind: query, answer of the view, answer about one entity (None: another route's).

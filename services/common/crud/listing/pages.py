@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.crud.filters import RESERVED
+from services.common.crud.listing.filters import RESERVED
 from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database import row_counts, sql_json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from services.common.actor import Actor
-    from services.common.crud.filters import Page
+    from services.common.crud.listing.filters import Page
     from services.common.crud.resource import Resource
 
 PROJECT: Final = "project_id"

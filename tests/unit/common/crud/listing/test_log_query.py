@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.common.crud import log_query
+from services.common.crud.listing import log_query
 from services.common.errors import InvalidInput
 
 WHEN: sa.Column[datetime] = sa.Column("created_at", sa.TIMESTAMP)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.crud.filters import (
+from services.common.crud.listing.filters import (
     Page,
     condition,
     page_and_limit,

@@ -14,7 +14,7 @@ from eventlet import sleep, tpool
 from isal import isal_zlib
 
 from services.common.access.context import CallContext
-from services.common.crud import filters, pages
+from services.common.crud.listing import filters, pages
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
 from services.common.database.sql_types import Columns, Condition, Select
@@ -25,8 +25,9 @@ from services.common.wire.rpc_protocol import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from services.common.crud.filters import Page
-    from services.common.crud.resource import CrudContext, Resource
+    from services.common.crud.listing.filters import Page
+    from services.common.crud.resource import Resource
+    from services.common.crud.resource_rules import CrudContext
 
 T = TypeVar("T")
 #: Rows up to which a list is read by one statement.

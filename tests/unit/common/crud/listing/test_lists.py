@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.common.crud.lists import (
+from services.common.crud.listing.lists import (
     COMPRESSED_FROM,
     PIECE,
     THREAD_FROM,

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from services.common.access.policy import STUDIO, Policy, Sight
 from services.common.actor import SYSTEM, Actor
-from services.common.crud import pages
-from services.common.crud.pages import Extent
+from services.common.crud.listing import pages
+from services.common.crud.listing.pages import Extent
 from services.common.crud.resource import Resource
 from services.common.database.tables import table_of
 from services.tasks.models import Notification, Task, TaskStatus

@@ -1,0 +1,1 @@
+"""Lists of rows: filters, pages, logs read backwards; their JSON comes from PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Tests of lists, pages and filters."""
