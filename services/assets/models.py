@@ -36,7 +36,7 @@ class Base(tables.Base):
     metadata = new_metadata()
 
 
-search_tables.declare(Base.metadata)
+search_tables.declare(Base.metadata, by_name=True)
 
 
 class EntityType(TimestampedRow, Base):

@@ -156,6 +156,19 @@ def writing(bench: Bench, admin: Caller, cursor: Any) -> None:
         bench.note(f"{title}: the index's share", share, "%", "plain", SHARE)
 
 
+def renaming(bench: Bench, admin: Caller) -> None:
+    """Measure a new name of the type of half of all entities, found by it at once."""
+    path = f"/data/entity-types/{bench.world.types['Character']}"
+    times = []
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        assert admin.put(path, {"name": f"Puppet {number}"}).ok
+        times.append((time.perf_counter() - began) * 1000)
+        found = admin.post("/data/search", {"query": f"puppet {number}"}).json()
+        assert found["assets"], number
+    bench.note("a new name of a type", statistics.median(times), "ms", "time", None)
+
+
 def _spent(write: Callable[[], None]) -> list[float]:
     times = []
     for _ in range(WRITES):
@@ -179,5 +192,7 @@ def search(bench: Bench) -> None:
             who = bench.system.caller(world.people[name])
             who.session.hooks["response"].clear()  # what checks the types of answers isn't measured
             searching(bench, who, name)
-        writing(bench, bench.system.caller(world.admin), cursor)
+        admin = bench.system.caller(world.admin)
+        writing(bench, admin, cursor)
+        renaming(bench, admin)
     connection.close()

@@ -20,6 +20,8 @@ from services.common.json_types import Row
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
 LINK: Final = table_of(EntityLink)
+#: One for all statements: SQLAlchemy's cache would make the key of a new one anew.
+IDS: Final = sa.ARRAY(sa.Uuid(as_uuid=False))
 
 
 def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
@@ -66,7 +68,7 @@ def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
 def in_ids(column: Any, ids: Any) -> Condition:
     """Whether a column holds one of ``ids``, given as one array however many they are."""
     # One array parameter: IN would be another statement for each number of ids.
-    array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
+    array = sa.cast([str(ident) for ident in ids], IDS)
     condition: Condition = column == sa.any_(array)
     return condition
 

@@ -19,7 +19,7 @@ from services.common.runtime.rpc_server import query
 from services.common.search.finding import SHORTEST, Search, Typed, searching
 
 #: The kinds, by the names that clients ask for.
-KINDS: Final = {f"{kind}s": kind for kind in sql.CODES}
+KINDS: Final = {f"{kind}s": kind for kind in sql.KINDS}
 
 
 class SearchRpc(ResourceService):
@@ -44,7 +44,7 @@ class SearchRpc(ResourceService):
         # Made before a connection is taken: what a vendor sees, another service is asked for.
         entries = {name: _entries(self, KINDS[name], names) for name in asked}
         with searching(self.database) as connection:
-            typed = Typed(connection, question.query)
+            typed = Typed(connection, question.query, sql.LABELS)
             found = {
                 name: _hits(self, typed, KINDS[name], rows, question)
                 for name, rows in entries.items()
@@ -57,15 +57,11 @@ def _searched(ctx: CallContext, project: UUID | None) -> Mapping[UUID, str]:
     """The names of the productions to search, by id: open ones, and of the caller."""
     ids = ctx.actor.open_projects
     if ctx.actor.is_admin:
-        opened, found = ctx.ask_all(
-            [("crud", "list_open_project_ids", {}), ("crud", "list_project_names", {"ids": None})]
-        )
-        ids = frozenset(UUID(ident) for ident in opened)
+        found = ctx.ask("crud", "list_project_names", only_open=True)
     else:
         found = project_names(ctx, sorted(ids)) if ids else {}
     names = {UUID(ident): str(name) for ident, name in found.items()}
-    wanted = ids if project is None else ids & {project}
-    return {ident: names[ident] for ident in wanted if ident in names}
+    return {ident: name for ident, name in names.items() if project in {None, ident}}
 
 
 def _entries(ctx: CallContext, kind: str, projects: Mapping[UUID, str]) -> Select:
@@ -79,7 +75,7 @@ def _hits(
     ctx: CallContext, typed: Typed, kind: str, entries: Select, question: Question
 ) -> list[JsonObject]:
     """A page of the entities of a kind, as clients read them."""
-    search = Search(typed, entries, sql.CODES[kind])
+    search = Search(typed, entries, sql.KINDS[kind])
     ids = search.page(question.offset, min(question.limit, MOST))
     return sql.read(ctx, typed.connection, kind, ids, search.phrase) if ids else []
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Connection
 
 from services.assets.entities.rpc_lists import plain_columns
@@ -20,18 +20,27 @@ from services.common.crud.row_json import rows_as_json
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.json_types import JsonObject
 from services.common.search import tables
-from services.common.search.finding import MOST_ERRORS, matches_any, words_in
-from services.common.search.phrases import Phrase
+from services.common.search.finding import DOC, MOST_ERRORS, TEXT, matches_any, words_in
+from services.common.search.phrases import Kind, Phrase
 
 ENTRY: Final = tables.entry
-#: The letters of the kinds in the index, as its triggers write them.
-CODES: Final[Mapping[str, str]] = {
-    "asset": "a",
-    "shot": "s",
-    "sequence": "q",
-    "episode": "e",
-    "edit": "d",
+#: The kinds in the index, with the letters that its triggers write.
+KINDS: Final[Mapping[str, Kind]] = {
+    name: Kind(name, code)
+    for name, code in {
+        "asset": "a",
+        "shot": "s",
+        "sequence": "q",
+        "episode": "e",
+        "edit": "d",
+    }.items()
 }
+#: The names of types, by the labels that their assets have in the index.
+LABELS: Final = sa.select(
+    sa.func.concat("-", sa.func.replace(sa.cast(TYPE.c.id, sa.Text), "-", "")).label("label"),
+    TYPE.c.name,
+)
+TEXTS: Final = ARRAY(TEXT)
 #: Metadata of shots that is numbers for machines, and not searched.
 TECHNICAL: Final = ("frame_in", "frame_out", "fps", "handle_in", "handle_out")
 #: What stands above an entity of a kind, as its row and the row above that.
@@ -58,19 +67,22 @@ EXTRAS: Final[Mapping[str, tuple[Expression, ...]]] = {
 
 
 def entries(ctx: CallContext, kind: str, seen: Condition) -> Select:
-    """The entries of a kind that meet a condition, with the words that the caller sees of them."""
-    of_kind = ENTRY.c.kind == kind
-    rows = sa.select(ENTRY.c.id, ENTRY.c.name, ENTRY.c.doc).where(of_kind, seen)
+    """The entries that meet a condition, with the words that the caller sees of those of a kind.
+
+    Their words say of which kind they are: without a condition on it, the planner can't walk
+    through all of a kind in another index, as it would for words that it believes to be common.
+    """
+    rows = sa.select(ENTRY.c.id, ENTRY.c.name, ENTRY.c.doc).where(seen)
     data = shown_data(ctx)
     if data is ENTITY.c.data:
         return rows
     # Words of metadata that is hidden from them must not be found: others are looked for in what
     # they see of it.
-    others = sa.func.ts_filter(ENTRY.c.doc, sa.literal_column("'{a,b}'"), type_=TSVECTOR())
-    own = sa.func.setweight(words_in(f"{CODES[kind]}c", _texts(kind, data)), "C", type_=TSVECTOR())
-    doc = others.op("||", return_type=TSVECTOR())(own).label("doc")
+    others = sa.func.ts_filter(ENTRY.c.doc, sa.literal_column("'{a,b}'"), type_=DOC)
+    own = sa.func.setweight(words_in(f"{KINDS[kind].code}c", _texts(kind, data)), "C", type_=DOC)
+    doc = others.op("||", return_type=DOC)(own).label("doc")
     joined = ENTRY.join(ENTITY, ENTITY.c.id == ENTRY.c.id)
-    return sa.select(ENTRY.c.id, ENTRY.c.name, doc).select_from(joined).where(of_kind, seen)
+    return sa.select(ENTRY.c.id, ENTRY.c.name, doc).select_from(joined).where(seen)
 
 
 def read(
@@ -96,16 +108,14 @@ def read(
 def _matched(kind: str, data: Expression, phrase: Phrase) -> list[Expression]:
     """Whether the words were found in the name and in the description, and the keys of metadata."""
     pair = _pairs(data)
-    words = words_in(f"{CODES[kind]}c", pair.c.value)
+    words = words_in(f"{KINDS[kind].code}c", pair.c.value)
     keys = sa.select(pair.c.key).where(
         matches_any(words, phrase, "c", MOST_ERRORS), *_searched(kind, pair)
     )
     return [
         matches_any(ENTRY.c.doc, phrase, "a", MOST_ERRORS).label("in_name"),
         matches_any(ENTRY.c.doc, phrase, "b", MOST_ERRORS).label("in_description"),
-        sa.func.array(keys.order_by(pair.c.key).scalar_subquery(), type_=ARRAY(sa.Text())).label(
-            "in_data"
-        ),
+        sa.func.array(keys.order_by(pair.c.key).scalar_subquery(), type_=TEXTS).label("in_data"),
     ]
 
 
@@ -121,8 +131,8 @@ def _pairs(data: Expression) -> Any:
     is_object = sa.func.jsonb_typeof(data) == "object"
     plain = sa.case((is_object, data), else_=sa.literal_column("'{}'", JSONB))
     return sa.func.jsonb_each_text(plain).table_valued(
-        sa.column("key", sa.Text()),
-        sa.column("value", sa.Text()),
+        sa.column("key", TEXT),
+        sa.column("value", TEXT),
         name="pair",
         joins_implicitly=True,
     )

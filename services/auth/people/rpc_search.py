@@ -22,12 +22,12 @@ from services.common.database.sql_types import Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.search.finding import SHORTEST, Search, Typed, searching
+from services.common.search.phrases import NAME, Kind
 from services.common.search.tables import entry
 
 PERSONS: Final = "persons"
-#: The letter of people in the index, and the only field that they have: the name.
-CODE: Final = "p"
-FIELDS: Final = "a"
+#: Of people, only the name is searched.
+KIND: Final = Kind("person", "p", NAME)
 
 
 class PersonSearchRpc(ResourceService):
@@ -46,7 +46,7 @@ class PersonSearchRpc(ResourceService):
         # Made before a connection is taken: whom a client sees, another service is asked for.
         entries = _entries(self)
         with searching(self.database) as connection:
-            search = Search(Typed(connection, question.query), entries, CODE, FIELDS)
+            search = Search(Typed(connection, question.query), entries, KIND)
             ids = search.page(question.offset, min(question.limit, MOST))
             return {PERSONS: _read(self, connection, resource, ids) if ids else []}
 

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 #: The maximum number of ids in one event, and of rows deleted by one statement.
 BATCH: Final = 1000
+#: One for all statements: SQLAlchemy's cache would make the key of a new one anew.
+IDS: Final = sa.ARRAY(sa.Uuid(as_uuid=False))
 #: Waits for the transactions that have checked their references, and blocks later ones.
 LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
 #: Has handlers of deletions wait for this transaction's commit.
@@ -286,4 +288,4 @@ def in_ids(column: Column, ids: Iterable[UUID]) -> Condition:
 
 def _array(ids: Iterable[UUID]) -> Any:
     # As one array parameter: an IN list of thousands of ids would be a new statement each time.
-    return sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
+    return sa.cast([str(ident) for ident in ids], IDS)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Seconds without use after which a pooled connection is pinged before it is used.
 IDLE_SECONDS_BEFORE_PING: Final = 5.0
+#: The execution option that holds a setting for the statement alone, such as ``"jit = off"``.
+SET_LOCAL: Final = "set_local"
 
 
 def with_driver(url: str) -> sa.URL:
@@ -159,9 +161,13 @@ def tagged(sql: str) -> str:
 
 
 def _tag(
-    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, context: Any, _many: bool
 ) -> tuple[str, Any]:
-    return tagged(statement), parameters
+    # Sent together, both are one transaction, also on a connection in autocommit: the setting ends
+    # with the statement, and takes no round trip.
+    setting = context.execution_options.get(SET_LOCAL)
+    text = f"SET LOCAL {setting}; {statement}" if setting else statement
+    return tagged(text), parameters
 
 
 def _note_use(_connection: Any, record: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,13 +10,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSQUERY, TSVECTOR
 from sqlalchemy.engine import Connection
 
-from services.common.database.pools import Database
+from services.common.database.pools import SET_LOCAL, Database
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.search import typos
-from services.common.search.phrases import FIELDS, Phrase, Term
+from services.common.search.phrases import Kind, Phrase, Term
 from services.common.search.tables import entry
 
 #: Characters and words of a question that are looked at.
@@ -27,7 +27,14 @@ SHORTEST: Final = 3
 #: Entries that are ranked with each other: those of more common words by field and name only.
 RANKED: Final = 2000
 MOST_ERRORS: Final = 2
-SPLIT: Final = sa.text("SELECT search_text(:typed)")
+#: Entries at the beginning of the alphabet, in which the first page of common words is looked for,
+#: and how many entries of a page are.
+NEAR: Final = 1000
+NEAR_PAGE: Final = 100
+# One for all statements: SQLAlchemy's cache would make the keys of new ones anew, which takes a
+# fifth of all its work here.
+IDS: Final = ARRAY(sa.Uuid())
+TEXT, QUERY, DOC = sa.Text(), TSQUERY(), TSVECTOR()
 SIMILAR: Final = sa.text(
     "SELECT wanted, word FROM unnest(CAST(:words AS text[]), CAST(:prefixes AS boolean[])) "
     "AS asked(wanted, is_prefix), search_similar(wanted, is_prefix) AS word"
@@ -42,22 +49,39 @@ def searching(database: Database) -> Iterator[Connection]:
     it has enough of them: where there is none, that takes the longest.
     """
     with database.read() as connection:
-        connection.exec_driver_sql("SET enable_seqscan = off")
-        try:
-            yield connection
-        finally:
-            connection.exec_driver_sql("RESET enable_seqscan")
+        yield connection.execution_options(**{SET_LOCAL: "enable_seqscan = off"})
 
 
 class Typed:
-    """What was typed: its words, without accents and case; the last one may go on."""
+    """What was typed: its words, without accents and case; the last one may go on.
 
-    def __init__(self, connection: Connection, question: str) -> None:
+    ``labels`` selects the labels that entries may have instead of words: ``label, name``. A name
+    that many entries share is told by its label, so that a new one changes none of them.
+    """
+
+    def __init__(self, connection: Connection, question: str, labels: Select | None = None) -> None:
         self.connection = connection
-        text = connection.scalar(SPLIT, {"typed": question[:LONGEST]}) or ""
+        text, named = connection.execute(_split(question[:LONGEST], labels)).one()
         words = [word for word in text.split(" ") if word][:WORDS]
+        self._labels = {label: name.split(" ") for label, name in (named or {}).items()}
         last = len(words) - 1
-        self.terms = [Term(word, is_prefix=place == last) for place, word in enumerate(words)]
+        self.terms = [self._term(word, is_prefix=place == last) for place, word in enumerate(words)]
+
+    def _term(self, word: str, *, is_prefix: bool) -> Term:
+        named = (
+            label
+            for label, words in self._labels.items()
+            if word in words or (is_prefix and any(one.startswith(word) for one in words))
+        )
+        return Term(word, is_prefix, labels=tuple((label, 0) for label in named))
+
+    def _near_labels(self, term: Term, near: Mapping[str, int]) -> Iterable[tuple[str, int]]:
+        """The labels whose names have a similar word, with the fewest errors of one."""
+        exact = dict(term.labels)
+        for label, words in self._labels.items():
+            counts = [near[word] for word in words if word in near]
+            if counts and label not in exact:
+                yield label, min(counts)
 
     @cached_property
     def similar(self) -> list[Term]:
@@ -72,9 +96,11 @@ class Typed:
             # No error at all: the word itself, or one that begins with it.
             if 0 < count <= typos.allowed(wanted):
                 near.setdefault(wanted, {})[word] = count
-        return [
-            replace(term, similar=tuple(near.get(term.word, {}).items())) for term in self.terms
-        ]
+        return [self._with_similar(term, near.get(term.word, {})) for term in self.terms]
+
+    def _with_similar(self, term: Term, near: Mapping[str, int]) -> Term:
+        labels = (*term.labels, *self._near_labels(term, near))
+        return replace(term, similar=tuple(near.items()), labels=labels)
 
 
 @dataclass
@@ -102,18 +128,18 @@ class Search:
     ``doc`` is what the caller may see of an entry's words.
     """
 
-    def __init__(self, typed: Typed, entries: Select, kind: str, fields: str = FIELDS) -> None:
+    def __init__(self, typed: Typed, entries: Select, kind: Kind) -> None:
         self.typed, self.connection, self.entries = typed, typed.connection, entries
-        self.columns = entries.selected_columns
+        self.columns, self.kind = entries.selected_columns, kind
         #: What is looked for: in the end with similar words, if they were needed.
-        self.phrase = Phrase(typed.terms, kind, fields)
+        self.phrase = Phrase(typed.terms, kind)
 
     def page(self, offset: int, limit: int) -> list[UUID]:
         """The entries from ``offset`` on, at most ``limit``, the best first."""
         found, whole = Found(offset, limit), self.phrase
         if not whole.terms:
             return []
-        passed = whole.all_in(whole.fields)
+        passed = whole.all_in(self.kind.fields)
         count, ids = self._ranked(whole, 0, "", found)
         if count > RANKED:
             return self._by_name(offset, limit)
@@ -124,7 +150,7 @@ class Search:
         for part in self._parts():
             count, ids = self._ranked(part, MOST_ERRORS, passed, found)
             found.add(count, ids)
-            passed = f"{passed} | {part.all_in(part.fields, MOST_ERRORS)}"
+            passed = f"{passed} | {part.all_in(self.kind.fields, MOST_ERRORS)}"
             if not found.missing:
                 break
         return found.ids
@@ -134,7 +160,7 @@ class Search:
         parts = [self.phrase.first(count) for count in range(len(self.phrase.terms), 0, -1)]
         if len(parts) == 1:
             return parts
-        matching = (self._matching(part.all_in(part.fields, MOST_ERRORS)) for part in parts)
+        matching = (self._matching(part.all_in(self.kind.fields, MOST_ERRORS)) for part in parts)
         there = (self.entries.where(condition).exists() for condition in matching)
         flags = self.connection.execute(sa.select(*there)).one()
         return [part for part, is_there in zip(parts, flags, strict=True) if is_there]
@@ -146,14 +172,14 @@ class Search:
 
         Without those that ``passed`` matches, which come before.
         """
-        rows = self.entries.where(self._matching(phrase.all_in(phrase.fields, errors)))
+        rows = self.entries.where(self._matching(phrase.all_in(self.kind.fields, errors)))
         if passed:
             rows = rows.where(sa.not_(_matches(self.columns.doc, passed)))
         sample = rows.limit(RANKED + 1).cte("sample")
         order = (*_ranks(phrase, errors, sample.c.doc), sample.c.name, sample.c.id)
         page = sa.select(sample.c.id).order_by(*order).offset(found.skip).limit(found.missing)
         total = sa.select(sa.func.count()).select_from(sample).scalar_subquery()
-        ids = sa.func.array(page.scalar_subquery(), type_=ARRAY(sa.Uuid()))
+        ids = sa.func.array(page.scalar_subquery(), type_=IDS)
         # Of exactly matching entries, too many are not ranked: their page is read by name.
         wanted = ids if errors else sa.case((total <= RANKED, ids))
         row = self.connection.execute(sa.select(total, wanted)).one()
@@ -161,18 +187,37 @@ class Search:
 
     def _by_name(self, offset: int, limit: int) -> list[UUID]:
         """The page of words that very many entries have: by field, then in the order of names."""
-        parts, passed = [], ""
+        parts, passed, count = [], "", offset + limit
+        near = self._near() if count <= NEAR_PAGE else None
         for place, fields in enumerate(self.phrase.field_sets):
             wanted = self.phrase.all_in(fields)
             rows = self.entries.where(self._matching(wanted))
             if passed:
                 rows = rows.where(sa.not_(_matches(self.columns.doc, passed)))
-            rows = rows.order_by(self.columns.name, self.columns.id).limit(offset + limit)
-            parts.append(sa.select(rows.subquery(f"part_{place}")))
+            ids: Expression = _first_by_name(rows, count)
+            if near is not None:
+                there = sa.select(near).where(_matches(near.c.doc, wanted))
+                if passed:
+                    there = there.where(sa.not_(_matches(near.c.doc, passed)))
+                ids = _full_or(_first_by_name(there, count), count, ids, f"near_{place}")
+            parts.append(sa.select(sa.func.unnest(ids, type_=IDS.item_type).label("id")))
             passed = wanted
         # The parts are run one after the other, until there are enough: the later ones seldom are.
         together = sa.union_all(*parts).limit(limit).offset(offset)
         return list(self.connection.scalars(together))
+
+    def _near(self) -> sa.CTE | None:
+        """The first entries of the kind by name, as far as the caller sees them.
+
+        Of words that a third of all have, these hold a page, and sorting so many takes ten times
+        as long. None if what the caller sees of each would have to be made first.
+        """
+        if self.columns.doc is not entry.c.doc:
+            return None
+        of_kind = sa.select(entry.c.id).where(entry.c.kind == self.kind.name)
+        first = of_kind.order_by(entry.c.name, entry.c.id).limit(NEAR).scalar_subquery()
+        ids = sa.func.array(first, type_=IDS)
+        return self.entries.where(entry.c.id == sa.any_(ids)).cte("near")
 
     def _matching(self, wanted: str) -> Condition:
         """Whether an entry has these words, found in the index; and the caller sees them."""
@@ -181,11 +226,38 @@ class Search:
         return indexed if self.columns.doc is column else sa.and_(indexed, shown)
 
 
+def _split(question: str, labels: Select | None) -> Select:
+    """The words of a question, and by label those of the names that labels stand for."""
+    text = sa.func.coalesce(sa.func.search_text(question), "", type_=TEXT)
+    if labels is None:
+        return sa.select(text, sa.null())
+    found = labels.subquery("labels")
+    words = sa.func.search_text(found.c.name)
+    named = sa.select(sa.func.jsonb_object_agg(found.c.label, words, type_=JSONB()))
+    return sa.select(text, named.scalar_subquery())
+
+
+def _first_by_name(rows: Select, count: int) -> Expression:
+    """The ids of the first rows by name, as an array."""
+    found = rows.subquery()
+    ids = sa.select(found.c.id).order_by(found.c.name, found.c.id).limit(count)
+    return sa.func.array(ids.scalar_subquery(), type_=IDS)
+
+
+def _full_or(ids: Expression, count: int, others: Expression, name: str) -> Expression:
+    """``ids`` if they are so many; if not, ``others``, which are made only then."""
+    # Kept as it is, since it would else be made for each time that it is named.
+    made = sa.select(ids.label("ids")).cte(name).prefix_with("MATERIALIZED")
+    full = sa.func.cardinality(made.c.ids) == count
+    chosen = sa.select(sa.case((full, made.c.ids), else_=others))
+    return sa.type_coerce(chosen.scalar_subquery(), IDS)
+
+
 def _ranks(phrase: Phrase, errors: int, doc: Expression) -> list[Expression]:
     """What entries are ordered by, before the name; false sorts before true."""
     ranks: list[Expression] = []
     if errors:
-        exact = (phrase.all_in(phrase.fields, count) for count in range(errors))
+        exact = (phrase.all_in(phrase.kind.fields, count) for count in range(errors))
         ranks += [sa.not_(_matches(doc, wanted)) for wanted in exact]
     if adjacent := phrase.adjacent():
         ranks.append(sa.not_(_matches(doc, adjacent)))
@@ -194,13 +266,13 @@ def _ranks(phrase: Phrase, errors: int, doc: Expression) -> list[Expression]:
 
 
 def _matches(doc: Any, wanted: str) -> Condition:
-    condition: Condition = doc.bool_op("@@")(sa.cast(sa.literal(wanted, sa.Text()), TSQUERY))
+    condition: Condition = doc.bool_op("@@")(sa.cast(sa.literal(wanted, TEXT), QUERY))
     return condition
 
 
 def words_in(code: str, value: Expression) -> Expression:
     """The words of a text as an entry has them, under the code of kind and field."""
-    return sa.func.search_words(code, value, type_=TSVECTOR())
+    return sa.func.search_words(code, value, type_=DOC)
 
 
 def matches_any(doc: Expression, phrase: Phrase, fields: str, errors: int) -> Condition:

@@ -21,9 +21,12 @@ entry: Final = sa.table(
 )
 
 
-def declare(metadata: sa.MetaData) -> None:
-    """Declare the index of a service; triggers fill it."""
-    sa.Table(
+def declare(metadata: sa.MetaData, *, by_name: bool = False) -> None:
+    """Declare the index of a service; triggers fill it.
+
+    ``by_name`` where very many entries may have the same word: it finds the first of a kind.
+    """
+    entries = sa.Table(
         ENTRY,
         metadata,
         # No foreign key: several tables may have entries, and a row's trigger deletes its entry.
@@ -34,6 +37,8 @@ def declare(metadata: sa.MetaData) -> None:
         sa.Column("doc", TSVECTOR, nullable=False),
         sa.Index("ix_search_entry_doc", "doc", postgresql_using="gin"),
     )
+    if by_name:
+        sa.Index("ix_search_entry_name", entries.c.kind, entries.c.name, entries.c.id)
     words = sa.Table(WORD, metadata, sa.Column("word", sa.Text, nullable=False, index=True))
     sa.Index(
         "ix_search_word_similar",

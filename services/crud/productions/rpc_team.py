@@ -32,6 +32,9 @@ from services.crud.policy.project_access import (
 from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 LINK: Final = project_person_link.c
+OPEN_STATUSES: Final = sa.select(ProjectStatus.id).where(
+    sa.func.lower(ProjectStatus.name) == OPEN.lower()
+)
 
 
 class TeamRpc(ResourceService):
@@ -55,9 +58,13 @@ class TeamRpc(ResourceService):
         return {str(project): [role, is_open(status)] for project, role, status in rows}
 
     @query
-    def list_project_names(self, ids: list[str] | None = None) -> dict[str, str]:
+    def list_project_names(
+        self, ids: list[str] | None = None, only_open: bool = False
+    ) -> dict[str, str]:
         """Names of productions by id, of all if ``ids`` is None; unknown ids are left out."""
         statement = sa.select(Project.id, Project.name)
+        if only_open:
+            statement = statement.where(Project.project_status_id.in_(OPEN_STATUSES))
         if ids is not None:
             statement = statement.where(Project.id.in_([UUID(ident) for ident in ids]))
         with self.database.read() as connection:
@@ -96,11 +103,7 @@ class TeamRpc(ResourceService):
     @query
     def list_open_project_ids(self, person_id: str | None = None) -> list[str]:
         """Ids of the open productions, or of those whose team a person is in."""
-        statement = (
-            sa.select(Project.id)
-            .join(ProjectStatus, ProjectStatus.id == Project.project_status_id)
-            .where(sa.func.lower(ProjectStatus.name) == OPEN.lower())
-        )
+        statement = sa.select(Project.id).where(Project.project_status_id.in_(OPEN_STATUSES))
         if person_id is not None:
             projects = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
             statement = statement.where(Project.id.in_(projects))

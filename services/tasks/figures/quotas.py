@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, get_args
 
+import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
@@ -24,6 +25,7 @@ MODES: Final[tuple[str, ...]] = get_args(get_args(CountMode)[0])
 FPS: Final = 25.0
 #: Decimals of a count of shares.
 DECIMALS: Final = 2
+_NUMBERS: Final = msgspec.json.Decoder(list[float])
 #: Statements, built once.
 _AT_ONCE, _SPREAD = sa.text(COUNT_AT_ONCE), sa.text(COUNT_SPREAD)
 
@@ -68,12 +70,14 @@ def count(ctx: CallContext, mode: Mode, fps: float, **parameters: Any) -> JsonOb
 
 def _tabulated(rows: Iterable[Any], fps: float, *, whole: bool) -> JsonObject:
     quotas: dict[str, dict[str, Any]] = {}
-    for key, scale, firsts, frames, drawings, tasks in rows:
-        labels = [_label(scale, first) for first in firsts]
+    for key, scale, firsts, *texts in rows:
+        labels = [_label(scale, first) for first in firsts.split(",")]
+        # But for its braces, an array of numbers is written as in JSON.
+        frames, drawings, tasks = (_NUMBERS.decode(f"[{text[1:-1]}]") for text in texts)
         counts = map(int, tasks) if whole else (round(one, DECIMALS) for one in tasks)
         figures: JsonObject = {
             "frames": dict(zip(labels, map(int, frames), strict=True)),
-            "seconds": dict(zip(labels, (one / fps for one in frames), strict=True)),
+            "seconds": dict(zip(labels, [one / fps for one in frames], strict=True)),
             "drawings": dict(zip(labels, map(int, drawings), strict=True)),
             "count": dict(zip(labels, counts, strict=True)),
         }

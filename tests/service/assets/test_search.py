@@ -11,9 +11,11 @@ import pytest
 from services.assets.models import Entity
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
+from services.common.search import finding
 from tests.bulk import insert_many
 from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
+from tests.service.plans import explained, nodes, reads_whole
 from tests.show import Show
 
 ALL = ["assets", "shots", "sequences", "episodes", "edits"]
@@ -26,11 +28,15 @@ class Searched:
     def __init__(self, service: OneService, show: Show) -> None:
         self.service, self.show = service, show
         service.fill(show)
-        opened = [show.project, show.other_project]
-        names = {show.project: "Film", show.other_project: "Other"}
+        opened = {show.project: "Film", show.other_project: "Other"}
+        every = {**opened, show.past: "Past"}
+
+        def names(ids: list[str] | None = None, only_open: bool = False) -> dict[str, str]:
+            found = opened if only_open else every
+            return {ident: found[ident] for ident in ids or found if ident in found}
+
         service.fakes.replies |= {
-            "crud.list_open_project_ids": opened,
-            "crud.list_project_names": lambda ids: {i: names[i] for i in ids or names},
+            "crud.list_project_names": names,
             "tasks.list_assigned_entities": [],
             **{f"{name}.references_row": False for name in ("auth", "tasks", "chat", "crud")},
             "tasks.list_extensions_of_previews": lambda ids: dict.fromkeys(ids, "png"),
@@ -193,6 +199,50 @@ def test_new_names_of_parents_are_found_at_once(show: Show, find: Searched) -> N
     assert find("props") == []
 
 
+def test_a_new_name_of_a_type_writes_no_entry(show: Show, find: Searched) -> None:
+    """Of however many assets: it is found by its beginning, and with typing errors."""
+    cursor = find.service.database.raw.cursor()
+
+    def entries() -> Any:
+        cursor.execute("SELECT id, ctid, doc FROM search_entry ORDER BY id")
+        return cursor.fetchall()
+
+    before = entries()
+    types = {"path": "entity-types", "ident": show.types["Props"]}
+    find.service.call("admin", "update_row", **types, data={"name": "Große Fahrzeuge"})
+    assert entries() == before
+    for typed in ("gross", "fahr", "fahrzuege", "große fahrzeuge", "fahrzeuge gross"):
+        assert find(typed) == ["Boat", "Elsewhere", "Tree"], typed
+    assert find("fahrzeuge tree") == ["Tree", "Boat", "Elsewhere"]
+    assert find("tree fahrzeuge") == ["Tree"]
+    assert find.rows("fahr")["assets"][0]["matched_terms"] == ["name"]
+
+
+def test_a_type_of_another_kind_moves_its_entities(show: Show, find: Searched) -> None:
+    """Reserved names say what is no asset."""
+    types = {"path": "entity-types", "ident": show.types["Props"]}
+    cursor = find.service.database.raw.cursor()
+    cursor.execute("UPDATE entity_type SET name = 'Old Scene' WHERE name = 'Scene'")
+    find.service.call("admin", "update_row", **types, data={"name": "Scene"})
+    assert find("tree") == find("boat") == []
+    find.service.call("admin", "update_row", **types, data={"name": "Props"})
+    assert find("props tree") == ["Tree", "Boat", "Elsewhere"]
+
+
+def test_words_of_types_outlive_the_entities(show: Show, find: Searched) -> None:
+    """An import may empty the table, and bring entities of types that are there."""
+    cursor = find.service.database.raw.cursor()
+    cursor.execute("TRUNCATE entity CASCADE")
+    find.service.call(
+        "admin",
+        "create_asset",
+        project_id=show.project,
+        asset_type_id=show.types["Props"],
+        data={"name": "Sail"},
+    )
+    assert find("porps") == ["Sail"]
+
+
 def test_what_changes_is_found_at_once(show: Show, find: Searched) -> None:
     """Created, renamed, described, of another kind, deleted."""
     made = find.service.call(
@@ -247,6 +297,65 @@ def test_pages_follow_each_other(show: Show, find: Searched) -> None:
     assert similar == [f"Rook{number:02}" for number in range(0, 30, 2)]
     assert find("pebble", offset=13, limit=4) == [*exact[13:], *similar[:2]]
     assert len(find("rock", limit=5000)) == 1000
+
+
+@pytest.mark.parametrize("near", [0, 3, 20, 1000])
+def test_common_words_are_read_in_the_order_of_fields_and_names(
+    show: Show, find: Searched, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    """However many of them are found at the beginning of the alphabet."""
+    monkeypatch.setattr(finding, "RANKED", 4)
+    monkeypatch.setattr(finding, "NEAR", near)
+    fields = {"": "name", "desc": "description", "meta": "metadata"}
+    for number in range(60):
+        kind = (*fields, "none")[number % 4]
+        show.entity(
+            f"{'pebble ' if not kind else ''}{number * 37 % 60:02}",
+            "Props",
+            description="pebble" if kind == "desc" else "",
+            data={"level": "pebble"} if kind == "meta" else {},
+            project_id=show.other_project if number % 5 == 0 else show.project,
+        )
+    find = Searched(find.service, show)
+
+    def expected(project: str) -> list[str]:
+        rows = [row for row in show.tables["entity"] if row["project_id"] == project]
+        ranks = [
+            lambda row: row["name"].startswith("pebble"),
+            lambda row: row.get("description") == "pebble",
+            lambda row: row.get("data") == {"level": "pebble"},
+        ]
+        return [name for has in ranks for name in sorted(row["name"] for row in rows if has(row))]
+
+    for who, project in (("artist", show.project), ("admin", show.other_project)):
+        every = expected(project)
+        assert len(every) > finding.RANKED
+        for offset, limit in ((0, 3), (0, 50), (3, 4), (10, 30), (len(every), 5)):
+            found = find("pebble", who, offset=offset, limit=limit, project_id=project)
+            assert found == every[offset : offset + limit], (who, offset, limit)
+
+
+@pytest.mark.usefixtures("props")
+def test_entries_are_found_by_their_words(find: Searched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a kind are not walked through, in whatever order; but for the first few by name."""
+    monkeypatch.setattr(finding, "RANKED", 1)
+    # Sent with each statement, on connections that are no test's.
+    find.service.database.raw.cursor().execute("SET LOCAL enable_seqscan = off")
+    with explained(find.service, monkeypatch) as plans:
+        find("tree")
+        find("lantren hause")
+    used = [
+        (node["Node Type"], node["Index Name"])
+        for plan in plans
+        for node, _ in nodes(plan)
+        if node.get("Index Name", "").endswith(("search_entry", "search_entry_doc", "entry_name"))
+    ]
+    assert ("Index Only Scan", "ix_search_entry_name") in used
+    assert ("Index Scan", "ix_search_entry_name") not in used
+    assert ("Bitmap Index Scan", "ix_search_entry_doc") in used
+    assert not [
+        fault for plan in plans for fault in reads_whole(plan, "search_entry") if "Seq" in fault
+    ]
 
 
 # --- rights ---------------------------------------------------------------------------------------
