@@ -219,13 +219,13 @@ def test_a_new_name_of_a_type_writes_no_entry(show: Show, find: Searched) -> Non
 
 
 def test_a_type_of_another_kind_moves_its_entities(show: Show, find: Searched) -> None:
-    """Reserved names say what is no asset."""
-    types = {"path": "entity-types", "ident": show.types["Props"]}
+    """Reserved names say what is no asset; only imports give one to another type."""
+    rename = "UPDATE entity_type SET name = %s WHERE id = %s"
     cursor = find.service.database.raw.cursor()
-    cursor.execute("UPDATE entity_type SET name = 'Old Scene' WHERE name = 'Scene'")
-    find.service.call("admin", "update_row", **types, data={"name": "Scene"})
+    cursor.execute(rename, ("Old Scene", show.types["Scene"]))
+    cursor.execute(rename, ("Scene", show.types["Props"]))
     assert find("tree") == find("boat") == []
-    find.service.call("admin", "update_row", **types, data={"name": "Props"})
+    cursor.execute(rename, ("Props", show.types["Props"]))
     assert find("props tree") == ["Tree", "Boat", "Elsewhere"]
 
 
