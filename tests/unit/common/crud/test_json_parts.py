@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.common.crud import json_parts
 
-TABLE = sa.Table("thing", sa.MetaData(), sa.Column("id", sa.Uuid), sa.Column("name", sa.Text))
+TABLE = sa.Table(
+    "thing", sa.MetaData(), sa.Column("id", sa.Uuid, primary_key=True), sa.Column("name", sa.Text)
+)
 
 
 def sql(expression: sa.ClauseElement) -> str:
@@ -28,8 +31,18 @@ def test_members_are_joined_by_commas() -> None:
 
 def test_a_list_without_rows_is_an_empty_array() -> None:
     """``concat`` reads the NULL of no rows as nothing."""
-    text = sql(json_parts.array(sa.select(TABLE)))
+    text = sql(json_parts.array(sa.select(TABLE), TABLE.c.id))
     assert "concat('[', string_agg(CAST(row_to_json(r) AS TEXT), ','), ']')" in text
+
+
+@pytest.mark.parametrize("order", [(), (TABLE.c.name,), (TABLE.c.id, TABLE.c.name)])
+def test_the_order_of_a_list_leaves_nothing_open(order: tuple[sa.ColumnElement[str], ...]) -> None:
+    """Equal rows would come in any."""
+    with pytest.raises(TypeError, match="must end with a primary key"):
+        json_parts.array(sa.select(TABLE), *order)
+    assert "ORDER BY thing.name, thing.id" in sql(
+        json_parts.array(sa.select(TABLE), TABLE.c.name, TABLE.c.id)
+    )
 
 
 def test_a_mapping_without_rows_is_an_empty_object() -> None:
