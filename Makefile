@@ -7,6 +7,9 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 
+# A system is eight processes, and the tests start hundreds: each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
@@ -80,8 +83,8 @@ backup: .venv/runtime ## Write a consistent backup of all services (FILE=RUN_DIR
 restore: .venv/runtime ## Restore all services from a backup: FILE=…
 	@$(BIN)/python -m deploy.transfer restore
 
-# Two files at a time, each worker with a system of its own. Tests marked `alone` (faults, timing)
-# run afterwards. pytest exits with 5 if it selected no tests.
+# Two files at a time, each worker with a system of its own. Tests marked `alone` (they count on
+# answers in time while something is broken) run afterwards. pytest exits with 5 if it selected no tests.
 define tested
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(1) $(t); first=$$?; \
 	  [ $$first = 0 ] || [ $$first = 5 ] || exit $$first; \

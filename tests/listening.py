@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from contextlib import suppress
 from typing import Any
@@ -79,9 +80,11 @@ class Stream:
 
     def close(self) -> None:
         """Leave."""
+        # Closing waits for the thread that reads, which waits for the next beat of the stream.
         with suppress(Exception):
-            self.answer.raw._fp.fp.raw._sock.close()  # noqa: SLF001 - requests reads to the end
+            self.answer.raw._fp.fp.raw._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001 - requests shows it nowhere
         self.answer.close()
+        self._thread.join()
 
     def __enter__(self) -> Stream:
         return self

@@ -24,8 +24,8 @@ import requests
 
 from deploy.local.children import die_with_parent
 from deploy.local.parts import Parts
-from deploy.transfer.load import load_tables
 from deploy.transfer.target import Target as TransferTarget
+from tests.loading import Loader
 from tests.scrape import Scrape, Target
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
@@ -76,6 +76,7 @@ class System:
     metrics_ports: dict[str, int] = field(default_factory=dict)
     #: The clients since the rows were loaded.
     callers: list[Caller] = field(default_factory=list)
+    loader: Loader | None = None
 
     @property
     def targets(self) -> list[Target]:
@@ -217,6 +218,8 @@ class System:
 
     def stop(self) -> None:
         """End all processes."""
+        if self.loader is not None:
+            self.loader.close()
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
@@ -236,7 +239,9 @@ class System:
                 with contextlib.suppress(requests.RequestException):
                     caller.get("/data/events/last?limit=0", timeout=2)
         self.callers.clear()
-        load_tables(self.target, tables)
+        if self.loader is None:
+            self.loader = Loader(self.target)
+        self.loader.load(tables)
 
     @property
     def target(self) -> TransferTarget:

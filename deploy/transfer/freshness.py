@@ -47,17 +47,19 @@ class Listener:
             queue = channel.queue_declare("", exclusive=True, auto_delete=True).queue
             channel.queue_bind(queue, HEARD)
             channel.basic_consume(queue, no_ack=True, callback=self._note)
-            self.gateways = self._count()
+            self.count()
         except BROKEN:
             self._close()
         return self
 
-    def _count(self) -> int:
-        channel = self.connection.channel()
-        try:
-            return int(channel.queue_declare(GATEWAYS, passive=True).consumer_count)
-        except amqp.NotFound:
-            return 0
+    def count(self) -> None:
+        """Count the gateways whose confirmations to wait for. Raises one of BROKEN."""
+        with self.connection.channel() as channel:
+            try:
+                declared = channel.queue_declare(GATEWAYS, passive=True)
+                self.gateways = int(declared.consumer_count)
+            except amqp.NotFound:
+                self.gateways = 0
 
     def _note(self, message: Any) -> None:
         self.heard.append(bytes(message.body).decode())

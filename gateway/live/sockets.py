@@ -280,9 +280,12 @@ class Sockets:
         await self.server.disconnect(connection.sid, namespace=NAMESPACE)
         await self.server.eio.disconnect(eio_sid)
 
-    async def _disconnected(self, sid: str, _reason: str) -> None:
+    async def _disconnected(self, sid: str, reason: str) -> None:
         connection = self.connections.pop(sid, None)
         if connection is not None:
+            if reason == self.server.reason.CLIENT_DISCONNECT and not connection.session.upgraded:
+                # Ends the open poll: a client that leaves waits for its answer, else the next ping.
+                connection.packets.put_nowait(None)
             self._tell(self.leaving, connection)
             connection.feed.close()
             metrics.LIVE.labels(SOCKET).dec()

@@ -141,7 +141,7 @@ def control(system: System, *command: str) -> None:
     assert script is not None, "the broker runs in a container, which this can't reach"
     tool = Path(script).with_name("rabbitmqctl")
     environ = part(system, "rabbitmq").environ
-    subprocess.run([str(tool), *command], env=environ, capture_output=True, check=True, timeout=60)
+    subprocess.run([str(tool), *command], env=environ, capture_output=True, check=True, timeout=180)
 
 
 @contextmanager

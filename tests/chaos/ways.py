@@ -204,6 +204,9 @@ def listening(system: System, admin: Caller, begin: int) -> Iterator[dict[str, L
             listener.stopped.set()
         for listener in found.values():
             listener.thread.join(30)
+        webhook = found["webhook"]
+        assert isinstance(webhook, OverWebhook)
+        webhook.receiver.server_close()
 
 
 class Writer(threading.Thread):
@@ -263,7 +266,7 @@ def trial(system: System, world: World, admin: Caller, seconds: float) -> Result
             writer.join()
         refused = sum((writer.refused for writer in writers), Counter[int]())
         result = Result(sum(len(writer.acknowledged) for writer in writers), refused, kills)
-        truth = _settled(system, ways, begin)
+        truth = _settled(system, ways, writers, begin)
         _check_writes(truth, writers)
         for name, listener in ways.items():
             result.ways[name] = _checked(name, listener, truth)
@@ -277,19 +280,30 @@ def _task(world: World, admin: Caller, number: int) -> str:
     return str(admin.post("/data/tasks", {**facts, **kinds}).json()["id"])
 
 
-def _settled(system: System, ways: dict[str, Listener], begin: int) -> dict[int, tuple[str, Any]]:
-    """What was recorded of the tasks, once all ways have as much: by position, task and number."""
+def _settled(
+    system: System, ways: dict[str, Listener], writers: list[Writer], begin: int
+) -> dict[int, tuple[str, Any]]:
+    """What was recorded of the tasks, once all ways have as much; by position.
+
+    An event that has left the outbox is recorded a moment later, so all acknowledged writes are
+    waited for; ``_check_writes`` names those that never come.
+    """
 
     def enough() -> bool:
         if _waiting(system):
             return False
-        count = len(_history(system, begin))
-        return all(len(way.positions) >= count for way in ways.values())
+        history = _history(system, begin)
+        recorded = {(task, str(number)) for task, number in history.values()}
+        wanted = {(one.task, str(number)) for one in writers for number in one.acknowledged}
+        return wanted <= recorded and all(
+            len(way.positions) >= len(history) for way in ways.values()
+        )
 
     try:
         until(enough, SETTLED)
     except AssertionError:
         counts = {name: len(way.positions) for name, way in ways.items()}
+        _check_writes(_history(system, begin), writers)
         message = f"recorded: {len(_history(system, begin))}, heard: {counts}"
         raise AssertionError(message) from None
     return _history(system, begin)

@@ -130,6 +130,13 @@ def heard(walk: Walk, name: str, begin: int) -> list[Event]:
         begin = page["next"]
 
 
+@pytest.fixture(scope="module")
+def told(walk: Walk, day: list[Event]) -> list[Event]:
+    """Those about a row that is there, for the administrator reads it."""
+    there = readable(walk, PEOPLE[0], sorted({path for event in day if (path := row_of(event))}))
+    return [event for event in day if there.get(row_of(event) or "")]
+
+
 def subject_of(event: Event) -> str:
     """``task`` of ``task:update``."""
     subject: str = event["name"].partition(":")[0]
@@ -179,11 +186,9 @@ def test_the_day_is_one(day: list[Event]) -> None:
 
 @pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who.name)
 def test_somebody_hears_of_the_rows_that_they_read(
-    walk: Walk, day: list[Event], begin: int, who: Person
+    walk: Walk, told: list[Event], begin: int, who: Person
 ) -> None:
     """And of no other row, whatever they are in the studio and in the production."""
-    there = readable(walk, PEOPLE[0], sorted({path for e in day if (path := row_of(e))}))
-    told = [event for event in day if there.get(row_of(event) or "")]
     rows = readable(walk, who, sorted({row_of(event) or "" for event in told}))
     own = {event["position"] for event in heard(walk, who.name, begin)}
     ways = sorted({w for e in told if e["position"] in own for w in other_ways(e)})

@@ -127,7 +127,7 @@ def test_unread_answers_take_few_slots(
 ) -> None:
     """The kernel buffers what fits; then the connection is closed."""
     for number in range(4000):
-        world.add("department", f"d{number}", name=f"d{number}", color="#" + "1" * 7)
+        world.add("department", f"d{number}", name=f"d{number}", color="#" + "1" * 6)
     system.load(world.tables)
     ask = f"GET /data/departments HTTP/1.1\r\n{headers}\r\n" * 8
     with connections(system, MANY, ask):

@@ -15,10 +15,7 @@ from tests.listening import Stream, poll, position
 from tests.running import Caller, System, token_for, until
 from tests.world import World
 
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 #: Seconds within which somebody is cut off.
 PROMPT = 1.0
 
@@ -48,6 +45,7 @@ def new_names(stream: Stream) -> list[str]:
 # --- rights that end ------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("way", ["deactivated", "logged out"])
 def test_who_may_not_listen_any_more_is_cut_off(
     system: System, world: World, admin: Caller, way: str
@@ -154,6 +152,7 @@ def test_events_of_a_time_without_crud_come_later(
         until(lambda: new_names(stream) == ["Undescribed"], 60, "the event")
 
 
+@pytest.mark.alone
 def test_a_stopping_gateway_ends_its_streams(system: System, world: World, admin: Caller) -> None:
     """At once, so that a rolling restart doesn't wait for them."""
     begin = position(admin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import requests
 import socketio
 
+from gateway.live.sockets import PING_SECONDS
 from tests.running import Caller, System, token_for, until
 from tests.world import World
 
@@ -126,6 +128,26 @@ def test_the_wire(system: System, world: World, admin: Caller) -> None:
     stranger.post(f"{url}&sid={sid}", data="40/events,{}", timeout=5)
     answer = stranger.get(f"{url}&sid={sid}", timeout=5).text
     assert answer == '44/events,{"message":"Connection rejected by server"}'
+
+
+def test_the_open_poll_of_a_client_that_leaves_is_answered(system: System, world: World) -> None:
+    """It waits for that, as gazu does, before it has left."""
+    headers = {"Authorization": f"Bearer {token_for(world.people['artist'])}"}
+    begin = f"{system.base}/socket.io/?EIO=4&transport=polling"
+
+    def is_answered() -> bool:
+        sid = requests.get(begin, headers=headers, timeout=5).text.split('"sid":"')[1].split('"')[0]
+        url = f"{begin}&sid={sid}"
+        requests.post(url, "40/events,", headers=headers, timeout=5)
+        assert requests.get(url, headers=headers, timeout=5).text.startswith("40/events,")
+        with ThreadPoolExecutor(1) as pool:
+            # Well before the next ping, which would end it as well.
+            polled = pool.submit(requests.get, url, headers=headers, timeout=PING_SECONDS / 2)
+            requests.post(url, "1", headers=headers, timeout=5)
+            # Else it came after the end of the session.
+            return polled.result().status_code == 200
+
+    until(is_answered, what="a poll that was open")
 
 
 def test_a_client_cannot_call_what_is_no_message(system: System, world: World) -> None:

@@ -11,7 +11,6 @@ import pytest
 import requests
 import socketio
 
-from deploy.local.parts import Parts
 from tests.listening import Stream
 from tests.running import Caller, System, token_for, until
 from tests.system.live.test_rooms import STATE, Reviewer
@@ -22,19 +21,16 @@ SESSIONS = 6
 
 
 @pytest.fixture(scope="module")
-def system(
-    system: System, parts: Parts, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[System]:
-    """A system whose gateway has two workers; the other tests' system stops meanwhile."""
-    usual = system
-    usual.stop()
+def system(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The other tests' services behind a gateway with two workers, beside that of the others."""
+    folder = tmp_path_factory.mktemp("workers")
+    found = System(system.parts, folder, {"WEB_CONCURRENCY": "2"})
+    found.start("gateway")
     try:
-        folder = tmp_path_factory.mktemp("workers")
-        with System(parts, folder, {"WEB_CONCURRENCY": "2"}).up() as found:
-            yield found
+        found.wait()
+        yield found
     finally:
-        usual.start()
-        usual.wait()
+        found.stop()
 
 
 class Session:

@@ -16,7 +16,7 @@ from tests.letters import none_left, wait_for
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = [pytest.mark.alone, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,7 @@ def refused_within_two_seconds(send: Callable[[], requests.Response]) -> None:
     assert set(answer.json()) == {"error", "message"}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_dead_or_hanging_service_is_a_502_within_two_seconds(
     system: System, admin: Caller, number: signal.Signals
@@ -59,6 +60,7 @@ def test_a_dead_or_hanging_service_is_a_502_within_two_seconds(
     until(lambda: admin.get("/data/task-types").status_code == 200, 15, "recovery")
 
 
+@pytest.mark.alone
 def test_without_broker_or_database_answers_are_502_at_once(system: System, admin: Caller) -> None:
     """They don't hang; the health check names the component."""
     for name in BACKING:
