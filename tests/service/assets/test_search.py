@@ -344,15 +344,12 @@ def test_entries_are_found_by_their_words(find: Searched, monkeypatch: pytest.Mo
     with explained(find.service, monkeypatch) as plans:
         find("tree")
         find("lantren hause")
-    used = [
-        (node["Node Type"], node["Index Name"])
-        for plan in plans
-        for node, _ in nodes(plan)
-        if node.get("Index Name", "").endswith(("search_entry", "search_entry_doc", "entry_name"))
-    ]
-    assert ("Index Only Scan", "ix_search_entry_name") in used
-    assert ("Index Scan", "ix_search_entry_name") not in used
-    assert ("Bitmap Index Scan", "ix_search_entry_doc") in used
+    every = [node for plan in plans for node, _ in nodes(plan)]
+    first = [node for node in every if node.get("Subplan Name") == "CTE near"]
+    used = [node.get("Index Name") for node in every]
+    assert first
+    assert used.count("ix_search_entry_name") == len(first)
+    assert "ix_search_entry_doc" in used
     assert not [
         fault for plan in plans for fault in reads_whole(plan, "search_entry") if "Seq" in fault
     ]
