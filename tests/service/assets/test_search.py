@@ -299,6 +299,21 @@ def test_pages_follow_each_other(show: Show, find: Searched) -> None:
     assert len(find("rock", limit=5000)) == 1000
 
 
+def test_indexing_reads_no_whole_table(show: Show, find: Searched) -> None:
+    """Though the connection planned it while the tables were small."""
+    cursor = find.service.database.raw.cursor()
+    cursor.execute("ANALYZE entity, entity_type, search_entry, search_word")
+    ids = [row["id"] for row in show.tables["entity"]]
+    tables = ("entity", "entity_type", "search_entry", "search_word")
+    read = "SELECT sum(pg_stat_get_xact_tuples_returned(t::regclass)) FROM unnest(%s) AS t"
+    counts = []
+    for _ in range(2):
+        cursor.execute(read, ([*tables],))
+        counts.append(cursor.fetchone())
+        cursor.execute("SELECT search_refresh(CAST(%s AS uuid[]))", (ids,))
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.parametrize("near", [0, 3, 20, 1000])
 def test_common_words_are_read_in_the_order_of_fields_and_names(
     show: Show, find: Searched, monkeypatch: pytest.MonkeyPatch, near: int

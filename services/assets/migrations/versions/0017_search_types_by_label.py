@@ -51,21 +51,27 @@ BEGIN
 END $do$
 """
 # A sign that no word has keeps labels apart from words, which begin with the same two letters.
+#
+# A connection plans these statements once, maybe while the table is small: whole tables would then
+# be read for each of thousands of rows that an import adds.
 REFRESH = """
 CREATE FUNCTION search_label(type_id uuid) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CAST('''aa-' || replace(CAST(type_id AS text), '-', '') || '''\\:1' AS tsvector)
 $$;
 ALTER FUNCTION search_refresh(uuid[]) RENAME TO search_refresh_with_types;
-CREATE FUNCTION search_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM FROM entity WHERE id IN (
-    SELECT unnest(ARRAY[child.parent_id, parent.parent_id])
+CREATE FUNCTION search_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+  above uuid[] := ARRAY(
+    SELECT DISTINCT unnest(ARRAY[child.parent_id, parent.parent_id])
     FROM entity AS child LEFT JOIN entity AS parent ON parent.id = child.parent_id
     WHERE child.id = ANY(ids)
-  ) ORDER BY id FOR KEY SHARE;
-  PERFORM FROM entity_type WHERE id IN (SELECT entity_type_id FROM entity WHERE id = ANY(ids))
-  ORDER BY id FOR KEY SHARE;
+  );
+  types uuid[] := ARRAY(SELECT DISTINCT entity_type_id FROM entity WHERE id = ANY(ids));
+BEGIN
+  PERFORM FROM entity WHERE id = ANY(above) ORDER BY id FOR KEY SHARE;
+  PERFORM FROM entity_type WHERE id = ANY(types) ORDER BY id FOR KEY SHARE;
   WITH written AS (
     INSERT INTO search_entry AS old (id, kind, project_id, name, doc)
     SELECT item.id, found.kind, item.project_id, item.name,
@@ -114,6 +120,7 @@ WHEN (search_kind(OLD.name) IS DISTINCT FROM search_kind(NEW.name))
 EXECUTE FUNCTION search_follow_type();
 CREATE TRIGGER search_type_named AFTER INSERT OR UPDATE OF name ON entity_type FOR EACH ROW
 EXECUTE FUNCTION search_follow_names();
+ALTER FUNCTION search_below(uuid[]) SET enable_seqscan = off;
 CREATE TRIGGER search_emptied_words AFTER TRUNCATE ON entity
 FOR EACH STATEMENT EXECUTE FUNCTION search_follow_names();
 ALTER TABLE entity ENABLE ALWAYS TRIGGER search_emptied_words;
@@ -121,6 +128,7 @@ ALTER TABLE entity_type ENABLE ALWAYS TRIGGER search_type_changed,
   ENABLE ALWAYS TRIGGER search_type_named
 """
 UNFOLLOW = """
+ALTER FUNCTION search_below(uuid[]) RESET enable_seqscan;
 DROP TRIGGER search_type_changed ON entity_type;
 CREATE TRIGGER search_type_changed AFTER UPDATE ON entity_type FOR EACH ROW
 WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION search_follow_type();
