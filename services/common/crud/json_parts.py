@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.common.crud.listing.lists import total
-from services.common.crud.row_json import JSON_TEXT
+from services.common.crud.row_json import JSON_TEXT, in_total_order
 from services.common.database.sql_types import Expression, Select
 from services.common.wire.rpc_protocol import Reply
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def array(rows: Select, *order: Expression) -> sa.ColumnElement[str]:
     """A scalar subquery: all of ``rows``, in a total order, as the text of a JSON array."""
-    ordered = rows.order_by(*total(order)).subquery("r")
+    ordered = in_total_order(rows, *order).subquery("r")
     text = sa.func.concat("[", sa.func.string_agg(JSON_TEXT, ","), "]")
     return sa.select(text).select_from(ordered).scalar_subquery()
 

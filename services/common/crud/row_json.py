@@ -21,6 +21,17 @@ def rows_as_json(rows: Select) -> Select:
     return sa.select(JSON_TEXT).select_from(rows.subquery("r"))
 
 
+def in_total_order(rows: Select, *order: Expression) -> Select:
+    """The rows in an order that ends with a primary key. Raises TypeError for another one.
+
+    Rows that are equal in an order come in any, and in another one the next time.
+    """
+    if not order or not getattr(order[-1], "primary_key", False):
+        message = "the order of a list must end with a primary key"
+        raise TypeError(message)
+    return rows.order_by(*order)
+
+
 def as_json(columns: Iterable[Expression], table: sa.Table, *where: Condition) -> Select:
     """SELECT one JSON text for each row of ``table`` that meets the conditions."""
     return rows_as_json(sa.select(*columns).select_from(table).where(*where))

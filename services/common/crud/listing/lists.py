@@ -15,7 +15,7 @@ from isal import isal_zlib
 
 from services.common.access.context import CallContext
 from services.common.crud.listing import filters, pages
-from services.common.crud.row_json import rows_as_json
+from services.common.crud.row_json import in_total_order, rows_as_json
 from services.common.database import sql_json
 from services.common.database.sql_types import Columns, Condition, Expression, Select
 from services.common.errors import NotFound
@@ -144,19 +144,8 @@ def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Co
 
 
 def json_array(ctx: CallContext, statement: Select, *order: Expression) -> Reply:
-    """All rows of a statement as a JSON array, in a total order: see ``total``."""
-    return enclosed(ctx, statement.order_by(*total(order)), "[]")
-
-
-def total(order: Sequence[Expression]) -> Sequence[Expression]:
-    """An order, checked to end with a primary key.
-
-    Rows that are equal in an order come in any, and in another one the next time. Raises TypeError.
-    """
-    if not order or not getattr(order[-1], "primary_key", False):
-        message = "the order of a list must end with a primary key"
-        raise TypeError(message)
-    return order
+    """All rows of a statement as a JSON array, in an order as ``in_total_order`` takes it."""
+    return enclosed(ctx, in_total_order(statement, *order), "[]")
 
 
 def json_row(ctx: CallContext, statement: Select) -> Reply:
