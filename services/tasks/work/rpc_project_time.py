@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import path_id, period_of
-from services.common.database.sql_types import Condition, Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
@@ -16,6 +13,7 @@ from services.tasks.models import Task
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.time_spents import LIST, TIME, TIMES
 from services.tasks.rows import decode_rows
+from services.tasks.work.time_rules import times_shown
 
 
 class ProjectTimeRpc(ResourceService):
@@ -29,7 +27,7 @@ class ProjectTimeRpc(ResourceService):
         """
         project = require_member(self, project_id)
         TIMES.may[LIST].check(self, {"project_id": project})
-        rows = self._times(TIMES.readable_in(self, [project]))
+        rows = times_shown(self, TIMES.readable_in(self, [project]))
         return self.not_modified_or(
             lambda: lists.json_array(self, rows, TIME.c.date, TIME.c.created_at, TIME.c.id),
             project=project,
@@ -47,7 +45,8 @@ class ProjectTimeRpc(ResourceService):
         project = require_member(self, project_id, "manager")
         task_type, asked = path_id(task_type_id), query or {}
         first, last = period_of(asked)
-        rows = self._times(
+        rows = times_shown(
+            self,
             TIME.c.production_id == project,
             Task.task_type_id == task_type,
             TIME.c.date.between(first, last),
@@ -59,6 +58,3 @@ class ProjectTimeRpc(ResourceService):
         for row in decode_rows(texts):
             by_person.setdefault(row["person_id"], []).append(row)
         return by_person
-
-    def _times(self, *where: Condition) -> Select:
-        return sa.select(*self.registry["time-spents"].columns(None, relations=False)).where(*where)

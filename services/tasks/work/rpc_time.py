@@ -18,7 +18,7 @@ from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
-from services.common.database.sql_types import Condition, Select
+from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
@@ -32,6 +32,7 @@ from services.tasks.policy.tasks import leads
 from services.tasks.policy.time_spents import TIMES
 from services.tasks.rows import decode_rows
 from services.tasks.state.durations import recompute_duration
+from services.tasks.work.time_rules import times_shown
 
 TIME: Final = table_of(TimeSpent)
 #: By day, and on one in the order in which it was logged.
@@ -152,7 +153,7 @@ class TimeRpc(ResourceService):
         conditions += _on_tasks(query or {})
         if year is not None and month is None:
             return self._by_task(*conditions)
-        return lists.json_array(self, self._times(*conditions), *ORDER)
+        return lists.json_array(self, times_shown(self, *conditions), *ORDER)
 
     def _by_task(self, *conditions: Condition) -> list[JsonObject]:
         """The minutes of each task, with the names of production and entity."""
@@ -203,13 +204,9 @@ class TimeRpc(ResourceService):
 
     def _rows(self, *conditions: Condition) -> list[JsonObject]:
         with self.database.read() as connection:
-            rows = self._times(*conditions).order_by(*ORDER)
+            rows = times_shown(self, *conditions).order_by(*ORDER)
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return decode_rows(texts)
-
-    def _times(self, *conditions: Condition) -> Select:
-        rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
-        return rows.where(*conditions)
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import sqlalchemy as sa
+
 from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.crud.validation import BadValue, parse_moment
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Condition, Select
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Row
 from services.tasks.models import TimeSpent
@@ -32,6 +34,11 @@ class TimeSpentRules(SimpleRules):
     def deleted(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
         """Recompute the task's duration."""
         recompute_duration(ctx, row["task_id"])
+
+
+def times_shown(ctx: CrudContext, *where: Condition) -> Select:
+    """SELECT the columns that clients see of time spent."""
+    return sa.select(*ctx.registry["time-spents"].columns(None, relations=False)).where(*where)
 
 
 def time_range(query: Mapping[str, str]) -> list[Condition]:
