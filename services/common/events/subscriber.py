@@ -64,6 +64,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between the attempts at an event; the last one repeats while a service is away.
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+#: Attempts that find a service away before it is told: at the start they come up one by one.
+QUIET: Final = 3
 #: Failed attempts after which a batch is halved.
 TRIES_OF_A_BATCH: Final = 2
 #: Unacknowledged messages that the broker sends to a handler without ``batch``.
@@ -258,7 +260,8 @@ class Handler(Entrypoint):  # type: ignore[misc]
             self._count(deliveries, "retried")
             # Not the event's fault: retried without a limit, and not counted as a failure of it.
             if isinstance(error, Unavailable):
-                self._log_absence(error)
+                if absences >= QUIET:
+                    self._log_absence(error)
                 self._pause(absences, message)
                 absences += 1
                 continue
