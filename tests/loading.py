@@ -7,6 +7,7 @@ of what such a load costs.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,6 +27,10 @@ Tables = Mapping[str, list[dict[str, Any]]]
 #: The rows are read again after these, by a command's import: what it waits for and repeats is its
 #: own business.
 REPEATED: Final = (psycopg2.Error, *BROKEN)
+
+
+#: For which it is waited, as a test may have ended the relay.
+RELAY_SECONDS: Final = 1.0
 
 
 class Loader:
@@ -57,6 +62,7 @@ class Loader:
         self.complaints.clear()
         listener.count()
         parts = {name: self._part(name) for name in self.target.urls}
+        _await_relay([*parts.values()])
         for part in parts.values():
             part.begin()
         for table, rows in tables.items():
@@ -98,3 +104,14 @@ class Loader:
         if self._listener is not None:
             self._listener.__exit__(None, None, None)
             self._listener = None
+
+
+def _await_relay(parts: list[ServiceImport]) -> None:
+    """Wait until the events of the test before are sent, so that the next one hears none."""
+    ends = time.monotonic() + RELAY_SECONDS
+    for part in parts:
+        waiting = True
+        while waiting and time.monotonic() < ends:
+            part.cursor.execute("SELECT EXISTS (SELECT FROM outbox)")
+            (waiting,) = part.cursor.fetchone()
+            part.connection.rollback()

@@ -60,6 +60,7 @@ def test_a_preview_stands_for_its_entity_at_once(
     assert asset["preview_file_id"] == previews[1]
     [event] = logged_payloads(who("admin"), "preview-file:set-main")
     assert event["entity_id"] == desk.asset
+    logged_payloads(who("admin"), "asset:update")
     told = [one["name"] for one in who("admin").get("/data/events/last").json()]
     assert told == ["asset:update", "preview-file:set-main"]  # newest first
     unfinished = f"/actions/preview-files/{previews[2]}/set-main-preview"
