@@ -33,6 +33,11 @@ def encode_rows(rows: Iterable[JsonObject]) -> list[bytes]:
     return [msgspec.json.encode(row) for row in rows]
 
 
+def distinct_ids(found: Iterable[object]) -> list[str]:
+    """The distinct ids among these, as text and sorted; nulls and empty texts are left out."""
+    return sorted({str(ident) for ident in found if ident})
+
+
 def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     """An integer query parameter. Raises InvalidInput."""
     text = query.get(name)

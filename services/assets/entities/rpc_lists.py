@@ -43,8 +43,8 @@ PLAIN: Final = {
 #: As clients read an entity whose kind they don't ask for.
 ANY_KIND: Final = replace(RESOURCES["entities"], kind="Entity")
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
-#: Listed by age, others by name.
-UNORDERED: Final = frozenset({"asset", "scene"})
+#: Kinds that are listed by age; others are by name.
+LISTED_BY_AGE: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
 PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
 
@@ -104,7 +104,8 @@ class ListRpc(ResourceService):
         )
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
-        return lists.json_array(self, rows, *(views.BY_AGE if kind in UNORDERED else views.BY_NAME))
+        order = views.BY_AGE if kind in LISTED_BY_AGE else views.BY_NAME
+        return lists.json_array(self, rows, *order)
 
     def _assets(self, project: UUID | None, query: Mapping[str, str]) -> Reply:
         """Assets; of an episode, first those that belong to it, then those cast in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from services.tasks.policy.entity_names import full_name
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.news import NEWS as NEWS_POLICY
 from services.tasks.policy.previews import PREVIEWS
-from services.tasks.rows import decode_rows, encode_rows, whole_number
+from services.tasks.rows import decode_rows, distinct_ids, encode_rows, whole_number
 
 NOT_FOR_CLIENTS: Final = "News are not for clients."
 #: The default number of rows of a page.
@@ -228,7 +228,7 @@ class NewsRpc(ResourceService):
             return []
         # Other services own these names: one call each for all rows, at the same time.
         asked = ("project_id", "author_id", "task_entity_id")
-        projects, authors, entity_ids = (_ids(rows, name) for name in asked)
+        projects, authors, entity_ids = (distinct_ids(row[name] for row in rows) for name in asked)
         names, people, entities = self.ask_all(
             [
                 ("crud", "list_project_names", {"ids": projects}),
@@ -277,8 +277,3 @@ def _only_preview(query: Mapping[str, str]) -> bool:
 def _revision(entry: JsonObject) -> tuple[str, int | None]:
     """The revision that an entry is about: its task, and the number."""
     return entry["task_id"], entry["preview_file_revision"]
-
-
-def _ids(rows: Iterable[JsonObject], name: str) -> list[str]:
-    """The distinct ids of a column."""
-    return sorted({row[name] for row in rows if row[name]})

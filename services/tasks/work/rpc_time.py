@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ from services.tasks.policy.clients import CLIENT
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.policy.tasks import leads
 from services.tasks.policy.time_spents import TIMES
-from services.tasks.rows import decode_rows
+from services.tasks.rows import decode_rows, distinct_ids
 from services.tasks.state.durations import recompute_duration
 from services.tasks.work.time_rules import times_shown
 
@@ -175,10 +175,12 @@ class TimeRpc(ResourceService):
             tasks = [dict(row) for row in connection.execute(rows).mappings()]
         if not tasks:
             return []
+        project_ids = distinct_ids(row["project_id"] for row in tasks)
+        entity_ids = distinct_ids(row["entity_id"] for row in tasks)
         projects, entities = self.ask_all(
             [
-                ("crud", "list_project_names", {"ids": _ids(tasks, "project_id")}),
-                ("assets", "describe_entities", {"ids": _ids(tasks, "entity_id")}),
+                ("crud", "list_project_names", {"ids": project_ids}),
+                ("assets", "describe_entities", {"ids": entity_ids}),
             ]
         )
         return [
@@ -207,11 +209,6 @@ class TimeRpc(ResourceService):
             rows = times_shown(self, *conditions).order_by(*ORDER)
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return decode_rows(texts)
-
-
-def _ids(rows: Iterable[Row], name: str) -> list[str]:
-    """The distinct ids of a column, as text."""
-    return sorted({str(row[name]) for row in rows if row[name] is not None})
 
 
 def _named(entity: JsonObject) -> JsonObject:

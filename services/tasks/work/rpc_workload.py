@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from services.tasks.policy.clients import clients_in
 from services.tasks.policy.comments import COMMENTS
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.tasks import TASKS, leads, led_projects
-from services.tasks.rows import decode_rows, encode_rows
+from services.tasks.rows import decode_rows, distinct_ids, encode_rows
 
 TASK, STATUS, TYPE = table_of(Task), table_of(TaskStatus), table_of(TaskType)
 COMMENT: Final = table_of(Comment)
@@ -113,12 +113,14 @@ class WorkloadRpc(ResourceService):
         )
         with self.database.read() as connection:
             found = {
-                f"{name}s": _texts(connection.scalars(waiting.with_only_columns(TASK.c[name])))
+                f"{name}s": distinct_ids(
+                    connection.scalars(waiting.with_only_columns(TASK.c[name]))
+                )
                 for name in ("project_id", "task_type_id", "task_status_id", "entity_id")
             }
-            people = _texts(connection.scalars(seats))
+            people = distinct_ids(connection.scalars(seats))
         entities = describe_entities(self, found.pop("entity_ids")).values()
-        episodes = _texts(entity.get("episode_id") for entity in entities)
+        episodes = distinct_ids(entity.get("episode_id") for entity in entities)
         return {**found, "episode_ids": episodes, "person_ids": people}
 
     def _to_check(self) -> list[Condition]:
@@ -233,11 +235,6 @@ class WorkloadRpc(ResourceService):
             row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
             for row in self._select_decoded(newest)
         }
-
-
-def _texts(idents: Iterable[object]) -> list[str]:
-    """The distinct ids among these, sorted."""
-    return sorted({str(ident) for ident in idents if ident})
 
 
 def _entity_fields(entity: JsonObject) -> JsonObject:
