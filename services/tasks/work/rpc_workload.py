@@ -114,7 +114,7 @@ class WorkloadRpc(ResourceService):
         with self.database.read() as connection:
             found = {
                 f"{name}s": distinct_ids(
-                    connection.scalars(waiting.with_only_columns(TASK.c[name]))
+                    connection.scalars(waiting.with_only_columns(TASK.c[name]).distinct())
                 )
                 for name in ("project_id", "task_type_id", "task_status_id", "entity_id")
             }
