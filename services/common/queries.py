@@ -2,8 +2,8 @@
 
 A parameter that is absent or empty counts as not given. The texts of the others are read as those
 of forms are (``bodies``). The message of a refusal is the one that clients know of a parameter
-(``about(…, invalid=…)``) or of the query (``Query.refusal``), else what is wrong with each; its
-data tell in any case which parameter it was, what came, and what is expected.
+(``about(…, invalid=…)``) or of the query (``Query.refusal``), else what is wrong with each. Its
+data tell which parameters it is about, what came and what is expected.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _refusal(kind: type[Query], texts: Texts, faults: list[Fault]) -> InvalidInp
         came = {name: texts.get(name) for name, _, _ in _parameters(kind)}
         shown = {name: values.shown(text).strip("'") for name, text in came.items()}
         message = kind.refusal.format_map(shown)
-    return InvalidInput(message, {"errors": told})
+    return InvalidInput(message, None if kind.bare and len(told) == 1 else {"errors": told})
 
 
 def _fault_of(error: BadValue) -> BadValue:

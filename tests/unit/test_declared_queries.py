@@ -185,6 +185,9 @@ def test_a_malformed_parameter_is_told_by_its_name(kind: type[Query]) -> None:
     for name in narrow(kind):
         with pytest.raises(InvalidInput) as refused:
             queries.read(kind, {"page": "1", name: NONSENSE})
+        if kind.bare:
+            assert name in refused.value.message or "before or after" in refused.value.message
+            continue
         assert refused.value.data is not None
         errors = refused.value.data["errors"]
         told = {one["field"].partition(".")[0]: one["message"] for one in errors}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from services.common.contracts.types import (
     AN_ID,
@@ -66,6 +66,8 @@ LoggedId = Annotated[
 
 class LogQuery(Query, kw_only=True):
     """Which rows of a log to read, from the newest backwards; the bounds are exclusive."""
+
+    bare: ClassVar[bool] = True
 
     limit: Annotated[
         int,

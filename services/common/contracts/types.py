@@ -154,6 +154,8 @@ class Query(msgspec.Struct, kw_only=True):
     #: The refusal of what is malformed, where clients know it by another message: it may tell what
     #: came of each parameter by its name.
     refusal: ClassVar[str] = ""
+    #: Whether clients know the refusal of one parameter as its message alone, without data.
+    bare: ClassVar[bool] = False
     #: Types of content that the answer may have in place of JSON, as a parameter asks for it.
     forms: ClassVar[tuple[str, ...]] = ()
 

@@ -157,6 +157,22 @@ def test_a_query_may_be_refused_as_a_whole() -> None:
     assert [error["field"] for error in (refused.data or {})["errors"]] == ["first"]
 
 
+def test_one_fault_may_be_told_by_its_message_alone() -> None:
+    """Where clients know it so; of several, the data tell all."""
+
+    class Log(Query, kw_only=True):
+        """Entries of a log."""
+
+        bare: ClassVar[bool] = True
+        first: NamedId | UnsetType = UNSET
+        last: NamedId | UnsetType = UNSET
+
+    assert refusal(Log, {"last": "x"}).message == "Invalid UUID format for last: x"
+    assert refusal(Log, {"last": "x"}).data is None
+    refused = refusal(Log, {"first": "x", "last": "x"})
+    assert [error["field"] for error in (refused.data or {})["errors"]] == ["first", "last"]
+
+
 def test_a_required_parameter_must_be_there() -> None:
     """An empty one isn't."""
     for query in ({}, {"reader": ""}):
