@@ -1,7 +1,7 @@
 """The types that bodies, queries and answers are declared with.
 
 Each route names its types in its table. The owning service reads a body with its type
-(``bodies.read``), tests hold every answer to its type, and the description of the API is made from
+(``bodies.read``) and a query string with its (``queries.read``), tests hold every answer to its type, and the description of the API is made from
 both. A field's sentence and example stand beside it: ``Annotated[int, about("Frames.", 24)]``.
 """
 
@@ -180,6 +180,8 @@ class Page(Answer, Generic[T], kw_only=True):
 
 class PageQuery(Query, kw_only=True):
     """Pages: with ``page``, a list answers one page in its envelope, else all rows."""
+
+    bare: ClassVar[bool] = True
 
     page: PageNumber | UnsetType = UNSET
     limit: Annotated[PageSize, parameter("Rows on a page.", 100, only_with="page")] = 100

@@ -90,6 +90,8 @@ class AssetTypeRow(EntityTypeRow, kw_only=True):
 class EntityQuery(Query, kw_only=True):
     """Filters by equality: only entities with these values; any other column filters as well."""
 
+    bare: ClassVar[bool] = True
+
     project_id: Annotated[
         AskedId | UnsetType,
         about("Of this production. Who isn't an administrator must name one."),

@@ -141,6 +141,8 @@ class NewsPage(Page[NewsEntry], kw_only=True):
 class NotificationQuery(Query, kw_only=True):
     """Which of the hundred newest notifications to list."""
 
+    bare: ClassVar[bool] = True
+
     after: Annotated[After | UnsetType, about("Only what is newer.", invalid=NO_BOUND)] = UNSET
     before: Annotated[Before | UnsetType, about("Only what is older.", invalid=NO_BOUND)] = UNSET
     task_type_id: NamedId | UnsetType = UNSET

@@ -316,6 +316,8 @@ EpisodeOrWord = Annotated[
 class ViewQuery(Query, kw_only=True):
     """Which entities to show."""
 
+    bare: ClassVar[bool] = True
+
     project_id: Annotated[
         NamedId | UnsetType, about("Of this production; only administrators may leave it out.")
     ] = UNSET
