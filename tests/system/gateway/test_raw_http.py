@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import pytest
@@ -12,7 +12,6 @@ import pytest
 from tests.running import SECRET, System, token_for
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 
 
@@ -61,9 +60,11 @@ class Line:
 
 
 @pytest.fixture
-def line(system: System, world: World) -> Line:
+def line(system: System, world: World) -> Iterator[Line]:
     """One connection."""
-    return Line(system, world)
+    found = Line(system, world)
+    with found.socket:
+        yield found
 
 
 # --- order ----------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ import pytest
 from tests.running import SECRET, Caller, System, token_for, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 PLACES = 40
 #: More than a gateway answers at once.
 MANY = 60
