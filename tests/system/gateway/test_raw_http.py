@@ -244,12 +244,12 @@ def test_expect_100_is_answered_or_rejected_at_once(line: Line, system: System) 
     """A large upload isn't sent only to be rejected."""
     line.send(line.post("Expect: 100-continue\r\nContent-Length: 2\r\n", ""))
     assert line.answers(1) == [100]
-    stranger = socket.create_connection(("127.0.0.1", system.port), 10)
-    stranger.sendall(
-        b"POST /data/departments HTTP/1.1\r\nHost: x\r\n"
-        b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"
-    )
-    assert STATUS.findall(stranger.recv(65536)) == [b"401"]
+    with socket.create_connection(("127.0.0.1", system.port), 10) as stranger:
+        stranger.sendall(
+            b"POST /data/departments HTTP/1.1\r\nHost: x\r\n"
+            b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+        )
+        assert STATUS.findall(stranger.recv(65536)) == [b"401"]
 
 
 def test_an_error_is_readable_while_the_body_is_sent(line: Line) -> None:
