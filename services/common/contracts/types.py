@@ -1,8 +1,9 @@
 """The types that bodies, queries and answers are declared with.
 
 Each route names its types in its table. The owning service reads a body with its type
-(``bodies.read``) and a query string with its (``queries.read``), tests hold every answer to its type, and the description of the API is made from
-both. A field's sentence and example stand beside it: ``Annotated[int, about("Frames.", 24)]``.
+(``bodies.read``), and a query string with its own (``queries.read``); tests hold every answer to
+its type, and the description of the API is made from all of them. A field's sentence and example
+stand beside it: ``Annotated[int, about("Frames.", 24)]``.
 """
 
 from __future__ import annotations
