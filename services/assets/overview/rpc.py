@@ -16,8 +16,14 @@ from services.assets.policy import entities
 from services.assets.policy.access import ENTITY
 from services.assets.policy.membership import admit, project_names, require_member
 from services.common import queries
-from services.common.contracts.tasks.overview import VIEW_QUERIES, ViewQuery
-from services.common.contracts.types import UNSET
+from services.common.contracts.tasks.overview import (
+    VIEW_QUERIES,
+    ConceptViewQuery,
+    EditViewQuery,
+    LongViewQuery,
+    PartViewQuery,
+    ViewQuery,
+)
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
@@ -132,11 +138,13 @@ class OverviewRpc(ResourceService):
 
 def _conditions(kind: str, asked: ViewQuery) -> list[Condition]:
     """The conditions of the filters by id and episode, which some kinds have."""
-    ident, episode = getattr(asked, "id", UNSET), getattr(asked, "episode_id", UNSET)
-    conditions: list[Condition] = [ENTITY.c.id == ident] if ident else []
-    if episode in ANYWHERE:
-        conditions += _in_no_episode(kind, episode)
-    elif episode:
+    conditions: list[Condition] = []
+    if isinstance(asked, ConceptViewQuery) and asked.id:
+        conditions.append(ENTITY.c.id == asked.id)
+    if isinstance(asked, PartViewQuery | EditViewQuery | LongViewQuery) and asked.episode_id:
+        episode = asked.episode_id
+        if episode in ANYWHERE:
+            return conditions + _in_no_episode(kind, episode)
         conditions.append(views.in_episode(kind, UUID(episode)))
     return conditions
 

@@ -37,11 +37,6 @@ NOT_FOR_CLIENTS: Final = "News are not for clients."
 OF_ENTITY: Final = 2000
 NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
 PREVIEW: Final = table_of(PreviewFile)
-FILTERS: Final = {
-    "task_type_id": TASK.c.task_type_id,
-    "task_status_id": COMMENT.c.task_status_id,
-    "person_id": NEWS.c.author_id,
-}
 ORDER: Final = (NEWS.c.created_at.desc(), NEWS.c.id)
 # Outer joins: PostgreSQL leaves out those that a count or a look for ids doesn't need.
 SOURCE: Final = (
@@ -151,8 +146,12 @@ class NewsRpc(ResourceService):
         return self._listed(ids, ends, with_previews=asked.only_preview)
 
     def _conditions(self, asked: NewsQuery) -> list[Any]:
-        ids = {name: getattr(asked, name) for name in FILTERS}
-        conditions: list[Any] = [FILTERS[name] == ident for name, ident in ids.items() if ident]
+        ids = (
+            (TASK.c.task_type_id, asked.task_type_id),
+            (COMMENT.c.task_status_id, asked.task_status_id),
+            (NEWS.c.author_id, asked.person_id),
+        )
+        conditions: list[Any] = [column == ident for column, ident in ids if ident]
         if asked.episode_id:
             ident = str(asked.episode_id)
             entities = self.ask("assets", "list_entities_of_episode", episode_id=ident)

@@ -242,9 +242,10 @@ def _reply(row: JsonObject) -> JsonObject:
 
 def _conditions(asked: NotificationQuery) -> Iterator[Condition]:
     """The conditions of a list's query parameters."""
-    for name in ("task_type_id", "task_status_id"):
-        if ident := getattr(asked, name):
-            yield TASK.c[name] == ident
+    if asked.task_type_id:
+        yield TASK.c.task_type_id == asked.task_type_id
+    if asked.task_status_id:
+        yield TASK.c.task_status_id == asked.task_status_id
     if asked.type:
         yield NOTE.c.type == asked.type
     if asked.after:
