@@ -22,6 +22,7 @@ Ids that no column can declare, such as those in JSON, are a resource's ``rules`
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from itertools import islice
@@ -39,10 +40,11 @@ from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Column, Condition
 from services.common.database.tables import Ref
 from services.common.errors import Integrity
+from services.common.runtime.positions import WAIT_SECONDS
 from services.common.wire.topology import ROWS_GONE, SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
@@ -201,21 +203,57 @@ def release_references(
     """Null a column where it references rows about to be deleted, or delete its rows."""
     child: Any = column.table
     references_them = in_ids(column, ids)
-    ref: Ref | None = column.info.get("ref")
-    on_gone = ref.on_gone if ref else column.info.get("on_gone", "cascade")
-    if on_gone == "null":
+    if not _cascades(column):
         tx.connection.execute(sa.update(child).where(references_them).values({column.name: None}))
     elif "id" in child.c:
-        # Locked, so that no row that references them is added before they are deleted; in the
-        # order of ids, as elsewhere.
-        rows = sa.select(child.c.id).where(references_them).order_by(child.c.id).with_for_update()
-        children = tx.connection.scalars(rows.limit(BATCH)).all()
+        children = _locked_batch(tx, column, ids)
         while children:
             _remove(tx, metadata, child.name, set(children), deleted)
-            next_rows = rows.where(child.c.id > children[-1]).limit(BATCH)
-            children = tx.connection.scalars(next_rows).all()
+            children = _locked_batch(tx, column, ids, children[-1])
     else:
         tx.connection.execute(sa.delete(child).where(references_them))
+
+
+def _cascades(column: Column) -> bool:
+    """Whether rows are deleted with the one that this column of theirs references."""
+    ref: Ref | None = column.info.get("ref")
+    on_gone = ref.on_gone if ref else column.info.get("on_gone", "cascade")
+    return bool(on_gone != "null")
+
+
+def _locked_batch(
+    tx: Transaction, column: Column, ids: Collection[UUID], after: UUID | None = None
+) -> Sequence[UUID]:
+    """The next rows, from the beginning or ``after`` one, whose ``column`` holds one of ``ids``."""
+    # Locked, so that no row that references them is added before they are deleted; in the order of
+    # ids, as elsewhere.
+    ident = column.table.c.id
+    rows = sa.select(ident).where(in_ids(column, ids)).order_by(ident).limit(BATCH)
+    if after is not None:
+        rows = rows.where(ident > after)
+    return tx.connection.scalars(rows.with_for_update()).all()
+
+
+def follow_in_parts(ctx: CallContext, message: RowsGone) -> None:
+    """Delete what references the rows that another service deleted, a batch in each transaction.
+
+    So nothing is locked for long, and a redelivered event goes on where its handler died. A last,
+    smaller batch is left to ``follow_deletion``, which also keeps later rows out.
+    """
+    began = time.monotonic()
+    for column in filter(_cascades, refs_to(ctx.metadata, message.service, message.table)):
+        while "id" in column.table.c:
+            part_began = time.monotonic()
+            rows = _locked_batch(ctx.tx, column, message.ids)
+            if len(rows) < BATCH:
+                break
+            with ctx.tx.unnoted():
+                remove(ctx.tx, ctx.name, ctx.metadata, column.table.name, rows)
+            ctx.commit_now()
+            # Once nobody waits for it any longer, half of the time is for other requests.
+            now = time.monotonic()
+            if now - began > WAIT_SECONDS:
+                sleep(now - part_began)
 
 
 def follow_deletion(
