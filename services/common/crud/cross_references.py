@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 #: The maximum number of ids in one event, and of rows deleted by one statement.
 BATCH: Final = 1000
+#: Seconds of the longest pause between two parts of a large deletion: busy days must end it, too.
+LONGEST_REST: Final = 0.5
 #: One for all statements: SQLAlchemy's cache would make the key of a new one anew.
 IDS: Final = sa.ARRAY(sa.Uuid(as_uuid=False))
 #: Waits for the transactions that have checked their references, and blocks later ones.
@@ -253,7 +255,7 @@ def follow_in_parts(ctx: CallContext, message: RowsGone) -> None:
             # Once nobody waits for it any longer, half of the time is for other requests.
             now = time.monotonic()
             if now - began > WAIT_SECONDS:
-                sleep(now - part_began)
+                sleep(min(now - part_began, LONGEST_REST))
 
 
 def follow_deletion(
