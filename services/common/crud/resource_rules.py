@@ -9,11 +9,11 @@ from uuid import UUID
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
-from services.common.database.transaction import Transaction
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
+    from services.common.crud.cascade import Cascade
     from services.common.crud.registry import Registry
 
 P = TypeVar("P")
@@ -44,8 +44,11 @@ class ResourceRules(ABC, Generic[P]):
     #: Tables of other services, ``service.table``, whose ids it holds in no declared column.
     holds: ClassVar[frozenset[str]] = frozenset()
 
-    def release(self, tx: Transaction, table: str, ids: Collection[UUID], /) -> None:
-        """Forget deleted rows of a table of ``holds``. May be called again for the same ids."""
+    def release(self, cascade: Cascade, table: str, ids: Collection[UUID], /) -> None:
+        """Forget deleted rows of a table of ``holds``, and tell of it.
+
+        May be called again for the same ids.
+        """
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:
         """Return the body of a create to validate in place of the client's."""

@@ -195,10 +195,7 @@ class CrudRpc(ResourceService):
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
-            releases = [
-                resource.rules.release
-                for resource in self.registry
-                if message.source in resource.rules.holds
-            ]
-            cross_references.follow_deletion(self.tx, self.name, self.metadata, message, releases)
+            # What is told of is theirs who deleted the rows.
+            self.tx.author = delivery.actor_id
+            cross_references.follow_deletion(self, message)
             change_version.touch(self.tx)
