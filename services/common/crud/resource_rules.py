@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
+from services.common.database.tables import OnGone
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 
@@ -41,14 +42,12 @@ class ResourceRules(ABC, Generic[P]):
     #: The fields that it adds or may leave out, with their types.
     adds: ClassVar[Mapping[str, Any]] = {}
 
-    #: Tables of other services, ``service.table``, whose ids it holds in no declared column.
-    holds: ClassVar[frozenset[str]] = frozenset()
+    #: Tables of other services, ``service.table``, whose ids it holds in no declared column, and
+    #: what ``release`` then does with its row.
+    holds: ClassVar[Mapping[str, OnGone]] = {}
 
     def release(self, cascade: Cascade, table: str, ids: Collection[UUID], /) -> None:
-        """Forget deleted rows of a table of ``holds``, and tell of it.
-
-        May be called again for the same ids.
-        """
+        """Forget deleted rows of a table of ``holds``. May be called again for the same ids."""
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:
         """Return the body of a create to validate in place of the client's."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.common.crud import cross_references
 from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.crud.validation import BadValue, parse_id
-from services.common.database.tables import table_of
+from services.common.database.tables import OnGone, table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
@@ -39,7 +39,7 @@ KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 class PlaylistRules(ResourceRules[Pinned]):
     """Normalizes a playlist's fields, and deletes what depends on it."""
 
-    holds = frozenset({ENTITY, PREVIEW})
+    holds: ClassVar[Mapping[str, OnGone]] = {ENTITY: "update", PREVIEW: "update"}
 
     def release(self, cascade: Cascade, table: str, ids: Collection[UUID]) -> None:
         """Show deleted entities no more, and no deleted previews of the others.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from services.common.crud.listing import filters
 from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Condition
-from services.common.database.tables import table_of
+from services.common.database.tables import OnGone, table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import BadValue, parse_id, whole
@@ -41,7 +41,10 @@ class ScheduleItemRules(SimpleRules):
     An item is deleted with its object, which may be of two tables.
     """
 
-    holds = frozenset({"assets.entity", "assets.entity_type"})
+    holds: ClassVar[Mapping[str, OnGone]] = {
+        "assets.entity": "delete",
+        "assets.entity_type": "delete",
+    }
 
     def release(self, cascade: Cascade, _table: str, ids: Collection[UUID]) -> None:
         """Delete the items of deleted objects. Emits ``schedule-item:delete``."""
