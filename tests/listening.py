@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import requests
+import socketio
 
 from tests.running import Caller, until
 
@@ -91,6 +92,25 @@ class Stream:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class LiveClient(socketio.Client):
+    """A Socket.IO client that doesn't reconnect, and is disconnected at the block's end."""
+
+    def __init__(self) -> None:
+        super().__init__(reconnection=False)
+
+    def disconnect(self) -> None:
+        """Leave, and close what the library leaves open: a connection that the server ended."""
+        super().disconnect()
+        if self.eio.ws is not None:
+            self.eio.ws.shutdown()
+
+    def __enter__(self) -> LiveClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.disconnect()
 
 
 def position(caller: Caller) -> int:

@@ -42,6 +42,7 @@ TESTED_BY: Final = {
     "database/timed_connection.py": "tests/system/whole/test_watching.py",
     "database/transaction.py": "tests/service/files/test_guard.py",
     "events/inbox.py": "tests/system/whole/test_events.py",
+    "events/given_up.py": "tests/system/whole/test_dead_letters.py",
     "events/letter_collector.py": "tests/system/whole/test_dead_letters.py",
     "events/relay.py": "tests/system/common/test_relay.py",
     "events/subscriber.py": "tests/system/whole/test_ordered_events.py",

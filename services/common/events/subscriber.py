@@ -34,16 +34,16 @@ from nameko.extensions import Entrypoint
 
 from services.common.database.sql_errors import as_service_errors
 from services.common.errors import Unavailable
+from services.common.events.attempts import PAUSES, Attempts, RequeuedError
 from services.common.events.delivery import Delivery, Unreadable, read_deliveries
+from services.common.events.given_up import GivenUp
 from services.common.events.inbox import Inbox, record, record_caused, without_replaced
 from services.common.observability import metrics
 from services.common.observability.log import checked_request_id
 from services.common.observability.tracing import TRACEPARENT
 from services.common.runtime.service import CONFIG, Service
 from services.common.wire.link import Link
-from services.common.wire.publisher import Publisher
 from services.common.wire.topology import (
-    DEAD,
     ORDERED,
     QUEUE,
     SERVICES,
@@ -62,19 +62,9 @@ __all__ = ["Delivery", "Handler", "Inbox", "on"]
 
 log = logging.getLogger(__name__)
 
-#: Seconds between the attempts at an event; the last one repeats while a service is away.
-PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-#: Attempts that find a service away before it is told: at the start they come up one by one.
-QUIET: Final = 3
-#: Failed attempts after which a batch is halved.
-TRIES_OF_A_BATCH: Final = 2
 #: Unacknowledged messages that the broker sends to a handler without ``batch``.
 PREFETCH: Final = 8
 F = TypeVar("F", bound="Callable[..., Any]")
-
-
-class _RequeuedError(Exception):
-    """The connection is lost or the service stops: the broker redelivers these events."""
 
 
 class Handler(Entrypoint):  # type: ignore[misc]
@@ -103,7 +93,9 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.queue = self.queue_of(service, self.method_name)
         self.old_queues = [f"{service}.{name}" for name in self.formerly]
         metrics.subscribed(self.queue)
-        self.stopping = self.away = False
+        self.stopping = False
+        self.attempts = Attempts(self.queue, self._attempt, self._holds)
+        self.given_up = GivenUp(self.settings.amqp_uri, self.queue, self.batches_of)
         self.last_batch = -self.gather
         self.arrived: deque[Incoming] = deque()
         self.waiting = eventlet.semaphore.Semaphore(0)
@@ -187,7 +179,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         try:
             self._handle(messages)
         # Unacknowledged, they are redelivered once the connection is closed.
-        except (_RequeuedError, ContainerBeingKilled):
+        except (RequeuedError, ContainerBeingKilled):
             return
         except Exception:
             # They are redelivered, here or elsewhere, until the delivery limit dead-letters them.
@@ -203,18 +195,18 @@ class Handler(Entrypoint):  # type: ignore[misc]
             try:
                 readable.append((message, self._read(message)))
             except Unreadable as error:
-                self._refuse(str(error))
+                self.given_up.refuse(str(error))
                 self.link.reject(message, requeue=False)
         if not readable:
             return
         # The newest: if the connection that delivered it is still there, so are all the others.
         last = readable[-1][0]
-        failed = self._settle(
+        failed = self.attempts.settle(
             [delivery for _, deliveries in readable for delivery in deliveries], last
         )
         # Dead-lettered before the acknowledgement: a crash in between leaves a duplicate, not a
         # loss.
-        self._dead_letter_failed(
+        self.given_up.tell(
             failed, [deliveries for _, deliveries in readable if len(deliveries) > 1]
         )
         self._acknowledge(
@@ -238,56 +230,13 @@ class Handler(Entrypoint):  # type: ignore[misc]
         """Decode a message. Events of a batch that can't be decoded are dead-lettered alone."""
         deliveries, undecodable = read_deliveries(message, many=bool(self.batches_of))
         for raw, reason in undecodable:
-            self._refuse(reason)
-            self._dead_letter(raw, {}, "")
+            self.given_up.refuse(reason)
+            self.given_up.publish(raw, {}, "")
         return deliveries
 
-    def _settle(
-        self, deliveries: list[Delivery], message: Incoming, tries: int = TRIES_OF_A_BATCH
-    ) -> list[Delivery]:
-        """Handle events, together or by halves; returns those to dead-letter.
-
-        ``message`` is the last one that they came in. Raises _RequeuedError when the broker will
-        redeliver them.
-        """
-        failures = absences = 0
-        while deliveries:
-            error = self._attempt(deliveries)
-            if error is None:
-                self.away = False
-                self._count(deliveries, "handled")
-                break
-            self._count(deliveries, "retried")
-            # Not the event's fault: retried without a limit, and not counted as a failure of it.
-            if isinstance(error, Unavailable):
-                if absences >= QUIET:
-                    self._log_absence(error)
-                self._pause(absences, message)
-                absences += 1
-                continue
-            failures += 1
-            if len(deliveries) > 1 and failures >= tries:
-                # Halves get one attempt before they are halved again, so one bad event of 500 costs
-                # about log2(500) rounds, each of which commits the good half.
-                half = len(deliveries) // 2
-                first = self._settle(deliveries[:half], message, 1)
-                return first + self._settle(deliveries[half:], message, 1)
-            if failures > len(PAUSES):
-                return deliveries
-            self._pause(failures - 1, message)
-        return []
-
-    def _pause(self, number: int, message: Incoming) -> None:
-        eventlet.sleep(PAUSES[min(number, len(PAUSES) - 1)])
-        # The broker has requeued these events: handling them here, too, would break the order.
-        if self.stopping or not self.link.holds(message):
-            raise _RequeuedError
-
-    def _log_absence(self, error: Unavailable) -> None:
-        """Log once, not at each attempt, that this handler waits for a dependency."""
-        if not self.away:
-            self.away = True
-            log.warning("%s waits: %s", self.queue, error.message)
+    def _holds(self, message: Incoming) -> bool:
+        """Whether the message is still this handler's to acknowledge."""
+        return not self.stopping and self.link.holds(message)
 
     def _attempt(self, deliveries: list[Delivery]) -> Exception | None:
         """Run the method once in a nameko worker; returns its exception, or None."""
@@ -318,50 +267,6 @@ class Handler(Entrypoint):  # type: ignore[misc]
                 log.exception("committing %s failed", self.queue)
             return error
         return None
-
-    # --- dead letters ---------------------------------------------------------------------------
-
-    def _count(self, deliveries: list[Delivery], outcome: str) -> None:
-        metrics.handled(self.queue, [delivery.time for delivery in deliveries], outcome)
-
-    def _refuse(self, reason: str) -> None:
-        """Count and log an event that can't be decoded; a retry would not help."""
-        metrics.handled(self.queue, [""], "dead")
-        metrics.REFUSED.labels(self.queue, "unreadable").inc()
-        log.error(
-            "an event on %s can't be read and was given up", self.queue, extra={"reason": reason}
-        )
-
-    def _dead_letter_failed(self, failed: list[Delivery], shared: list[list[Delivery]]) -> None:
-        """Log the events that were given up, and dead-letter those that share a message."""
-        if not failed:
-            return
-        self._count(failed, "dead")
-        requests = sorted({delivery.request_id for delivery in failed})
-        log.error("%s gave events up", self.queue, extra={"requests": requests})
-        shared_ids = {id(delivery) for deliveries in shared for delivery in deliveries}
-        for delivery in failed:
-            if id(delivery) in shared_ids:
-                self._dead_letter(delivery.body(), delivery.headers(), delivery.name)
-
-    def _dead_letter(self, body: bytes, headers: dict[str, Any], name: str) -> None:
-        """Publish one event of a batch to the dead letters, with the header the broker would add.
-
-        Waits for the confirm, since the message is acknowledged next. Raises OSError.
-        """
-        death = {"queue": self.queue, "reason": "rejected", "exchange": self.batches_of, "count": 1}
-        # A connection of its own: the link has no confirms, and this is too rare to keep one open.
-        publisher = Publisher(self.settings.amqp_uri, declare_exchanges, name=f"{self.queue} dead")
-        try:
-            publisher.add(
-                body,
-                DEAD,
-                name,
-                headers={**headers, "x-death": [{**death, "routing-keys": [name]}]},
-            )
-            publisher.confirm()
-        finally:
-            publisher.close()
 
 
 def handler_queues(service: type[Service]) -> set[str]:

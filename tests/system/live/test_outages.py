@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-import socketio
 
 from tests.chaos.faults import killed
-from tests.listening import Stream, poll, position
+from tests.listening import LiveClient, Stream, poll, position
 from tests.running import Caller, System, token_for, until
 from tests.world import World
 
@@ -53,8 +52,7 @@ def test_who_may_not_listen_any_more_is_cut_off(
     """Streams and sockets end within a second, and no connection begins with that token."""
     artist = system.caller(world.people["artist"])
     token = artist.session.headers["Authorization"]
-    with Stream(artist) as stream:
-        client = socketio.Client(reconnection=False)
+    with Stream(artist) as stream, LiveClient() as client:
         client.connect(system.base, headers={"Authorization": token}, namespaces=["/events"])
         if way == "deactivated":
             assert admin.put(f"/data/persons/{world.people['artist']}", {"active": False}).ok
@@ -65,7 +63,6 @@ def test_who_may_not_listen_any_more_is_cut_off(
         until(lambda: not client.connected, what="the socket's end")
         assert time.monotonic() - began < PROMPT
     assert artist.get("/events").status_code == 401
-    client.disconnect()
 
 
 def test_who_leaves_a_team_hears_it_no_more(system: System, world: World, admin: Caller) -> None:
@@ -156,8 +153,7 @@ def test_events_of_a_time_without_crud_come_later(
 def test_a_stopping_gateway_ends_its_streams(system: System, world: World, admin: Caller) -> None:
     """At once, so that a rolling restart doesn't wait for them."""
     begin = position(admin)
-    with Stream(admin) as stream:
-        client = socketio.Client(reconnection=False)
+    with Stream(admin) as stream, LiveClient() as client:
         token = token_for(world.people["artist"])
         client.connect(
             system.base, headers={"Authorization": f"Bearer {token}"}, namespaces=["/events"]

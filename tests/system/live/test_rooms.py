@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import socketio
 
+from tests.listening import LiveClient
 from tests.running import Caller, System, token_for, until
 from tests.world import World, ident
 
@@ -31,7 +31,7 @@ class Reviewer:
     def __init__(self, base: str, person: str, token: str = "") -> None:
         self.person = person
         self.heard: list[tuple[str, Payload]] = []
-        self.client = socketio.Client(reconnection=False)
+        self.client = LiveClient()
         self.client.on("*", self._note, namespace="/events")
         headers = {"Authorization": f"Bearer {token or token_for(person)}"}
         self.client.connect(base, headers=headers, namespaces=["/events"])

@@ -15,6 +15,7 @@ import requests
 import socketio
 
 from gateway.live.sockets import PING_SECONDS
+from tests.listening import LiveClient
 from tests.running import Caller, System, token_for, until
 from tests.world import World
 
@@ -88,11 +89,10 @@ def test_gazu_hears_what_its_person_may(
 
 def test_a_stranger_is_rejected_from_events_only(system: System) -> None:
     """As gazu expects it."""
-    client = socketio.Client(reconnection=False)
-    with pytest.raises(socketio.exceptions.ConnectionError, match="namespaces failed"):
-        client.connect(system.base, namespaces=["/events"], wait_timeout=5)
-    client.connect(system.base, namespaces=["/"], wait_timeout=5)
-    client.disconnect()
+    with LiveClient() as client:
+        with pytest.raises(socketio.exceptions.ConnectionError, match="namespaces failed"):
+            client.connect(system.base, namespaces=["/events"], wait_timeout=5)
+        client.connect(system.base, namespaces=["/"], wait_timeout=5)
 
 
 def test_the_wire(system: System, world: World, admin: Caller) -> None:
@@ -153,15 +153,14 @@ def test_the_open_poll_of_a_client_that_leaves_is_answered(system: System, world
 def test_a_client_cannot_call_what_is_no_message(system: System, world: World) -> None:
     """Such as the handler of connections, with a request of its own making."""
     token = token_for(world.people["artist"])
-    client = socketio.Client(reconnection=False)
-    client.connect(
-        system.base, headers={"Authorization": f"Bearer {token}"}, namespaces=["/events"]
-    )
-    for name in ("connect", "disconnect", "anything"):
-        client.emit(name, {"asgi.scope": {}}, namespace="/events")
-    client.sleep(0.2)
-    assert client.connected
-    client.disconnect()
+    with LiveClient() as client:
+        client.connect(
+            system.base, headers={"Authorization": f"Bearer {token}"}, namespaces=["/events"]
+        )
+        for name in ("connect", "disconnect", "anything"):
+            client.emit(name, {"asgi.scope": {}}, namespace="/events")
+        client.sleep(0.2)
+        assert client.connected
 
 
 @pytest.mark.parametrize("wrong", ["6", "2probe", "4" + 1_000_001 * "x"])
@@ -177,12 +176,11 @@ def test_what_is_no_packet_ends_the_session_at_once(system: System, wrong: str) 
 def test_other_ways_to_connect(system: System, world: World, way: str) -> None:
     """A token in the CONNECT packet counts; a page of elsewhere is refused."""
     token = token_for(world.people["artist"])
-    client = socketio.Client(reconnection=False)
-    if way == "auth":
-        client.connect(system.base, auth={"token": token}, namespaces=["/events"])
-        assert client.connected
-        client.disconnect()
-        return
-    headers = {"Origin": "https://evil.example.com", "Cookie": f"access_token_cookie={token}"}
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        client.connect(system.base, headers=headers, namespaces=["/events"])
+    with LiveClient() as client:
+        if way == "auth":
+            client.connect(system.base, auth={"token": token}, namespaces=["/events"])
+            assert client.connected
+            return
+        headers = {"Origin": "https://evil.example.com", "Cookie": f"access_token_cookie={token}"}
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            client.connect(system.base, headers=headers, namespaces=["/events"])

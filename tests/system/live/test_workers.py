@@ -11,7 +11,7 @@ import pytest
 import requests
 import socketio
 
-from tests.listening import Stream
+from tests.listening import LiveClient, Stream
 from tests.running import Caller, System, token_for, until
 from tests.system.live.test_rooms import STATE, Reviewer
 from tests.world import World
@@ -76,7 +76,7 @@ def test_polls_reach_the_worker_of_their_session(
 def test_a_session_upgrades_from_either_worker(system: System, world: World, admin: Caller) -> None:
     """As gazu does, with a connection of its own for the WebSocket."""
     token = token_for(world.people["artist"])
-    clients = [socketio.Client(reconnection=False) for _ in range(SESSIONS)]
+    clients = [LiveClient() for _ in range(SESSIONS)]
     heard: list[str] = []
     for client in clients:
         client.on("asset:update", lambda data: heard.append(data["asset_id"]), "/events")
