@@ -245,25 +245,43 @@ def _null(cascade: Cascade, column: Column, references_them: Condition, *, tells
 
 
 def remove_children(
-    cascade: Cascade, column: Column, ids: Collection[UUID], *, tells: bool
+    cascade: Cascade, column: Column, targets: Collection[UUID], *, tells: bool
 ) -> None:
     """Delete the rows whose column holds one of these ids, with what depends on them."""
     child: Any = column.table
-    # Locked, so that no row that references them is added before they are deleted; in the
-    # order of ids, as elsewhere.
-    columns = cascade.facts(child, "delete") if tells else [child.c.id]
-    rows = sa.select(*columns).where(in_ids(column, ids)).order_by(child.c.id)
-    rows = rows.with_for_update(of=child)
-    connection = cascade.tx.connection
-    children = connection.execute(rows.limit(BATCH)).mappings().all()
+    children = _locked_batch(cascade, column, targets, tells=tells)
     while children:
         ids = {row["id"] for row in children}
+        # A shot and its episode may be in the batch that is being deleted, and the sequence between
+        # them here: it goes first, so the shot lets go of it.
+        if waiting := (ids & cascade.deleted[child.name]).difference(targets):
+            lets_go = sa.update(child).where(in_ids(child.c.id, waiting))
+            cascade.tx.connection.execute(lets_go.values({column.name: None}))
         _remove(cascade, child.name, ids, children if tells else ())
         if len(children) == BATCH:
             # Sent with the next statement: a person's comments are many, and none is kept here.
             cascade.tx.write_events()
-        next_rows = rows.where(child.c.id > children[-1]["id"]).limit(BATCH)
-        children = cascade.tx.connection.execute(next_rows).mappings().all()
+        children = _locked_batch(cascade, column, targets, children[-1]["id"], tells=tells)
+
+
+def _locked_batch(
+    cascade: Cascade,
+    column: Column,
+    ids: Collection[UUID],
+    after: UUID | None = None,
+    *,
+    tells: bool,
+) -> Sequence[Row]:
+    """The next rows, from the beginning or ``after`` one, whose ``column`` holds one of ``ids``."""
+    # Locked, so that no row that references them is added before they are deleted; in the order of
+    # ids, as elsewhere.
+    child: Any = column.table
+    columns = cascade.facts(child, "delete") if tells else [child.c.id]
+    rows = sa.select(*columns).where(in_ids(column, ids)).order_by(child.c.id).limit(BATCH)
+    if after is not None:
+        rows = rows.where(child.c.id > after)
+    locked = rows.with_for_update(of=child)
+    return cascade.tx.connection.execute(locked).mappings().all()
 
 
 def follow_deletion(ctx: CrudContext, message: RowsGone) -> None:
