@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
@@ -99,6 +99,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         BoundedProtocol.options = kwargs
         self._upgraded = False
+        #: The request under way, and those queued behind it.
+        self._unanswered: deque[RequestResponseCycle] = deque()
         self._head_bytes = 0
         self._in_head = True
         self._ended = self._draining = False
@@ -126,12 +128,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel all timers."""
+        """Cancel all timers, and answer no request any more."""
         self.idle.pop(self, None)
         for timer in (self._head_timer, self._unread_timer, self._end_timer):
             if timer is not None:
                 timer.cancel()
         self._end_stream()
+        # uvicorn knows of the newest only: others would be answered into a closed connection.
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
@@ -204,6 +211,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # For streams, which must notice a client that has gone: sending raises nothing.
         self.scope[CONNECTION] = self.transport  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
+        self._unanswered.append(self.cycle)
         if self._draining or self.parser.should_upgrade():
             self.cycle.keep_alive = False  # after an unsupported upgrade, HTTP may not follow
 
@@ -287,6 +295,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Start the next queued request, or become idle."""
+        self._unanswered.popleft()
         super().on_response_complete()
         if self._is_idle():
             self.idle[self] = None
@@ -333,8 +342,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _end_stream(self) -> None:
         """End a stream, which would go on for ever."""
-        if self._latest is not None and not self._latest.response_complete:
-            scope = cast("dict[str, Any]", self._latest.scope)
+        if self._unanswered:
+            scope = cast("dict[str, Any]", self._unanswered[0].scope)
             scope.get(ENDING, _nothing)()
 
     def _close_if_idle(self) -> None:

@@ -23,7 +23,6 @@ from tests.letters import count, none_left
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 #: Markup that would leave a trace, were it taken as such.
 MARKUP: Final = "<img src=x onerror=window.broken=1><script>window.broken=1</script>"
 MINE: Final = "a program's queue"

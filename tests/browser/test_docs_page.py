@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -13,8 +12,6 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.running import System, until
 from tests.world import World
-
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 #: Seconds: it reads 690 operations, and other tests run beside it.
 PATIENCE: Final = 90.0

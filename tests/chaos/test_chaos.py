@@ -13,7 +13,7 @@ from tests.running import System
 from tests.subscribing import Subscriber
 from tests.world import World
 
-pytestmark = [pytest.mark.alone, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.alone
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.chaos.ways import VICTIMS, trial
 from tests.running import Caller, System
 from tests.world import World
 
-pytestmark = [pytest.mark.alone, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.alone
 #: Two minutes show more: ``CHAOS_SECONDS=120``.
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "15"))
 

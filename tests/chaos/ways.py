@@ -183,9 +183,8 @@ class Result:
 @contextmanager
 def listening(system: System, admin: Caller, begin: int) -> Iterator[dict[str, Listener]]:
     """A listener on each way."""
-    made = subscribers(
-        ["make"], {**system.environment(), "NAME": "chaos", "PRODUCTIONS": "all", "EVENTS": NAME}
-    )
+    account = {**system.environment(), "NAME": "chaos", "PRODUCTIONS": "all", "EVENTS": NAME}
+    made = subscribers(["make"], account)
     found: dict[str, Listener] = {
         "stream": OverStream(admin, begin),
         "polls": OverPolls(admin, begin),
@@ -207,6 +206,7 @@ def listening(system: System, admin: Caller, begin: int) -> Iterator[dict[str, L
         webhook = found["webhook"]
         assert isinstance(webhook, OverWebhook)
         webhook.receiver.server_close()
+        subscribers(["revoke"], account)
 
 
 class Writer(threading.Thread):

@@ -24,7 +24,6 @@ from tests.running import SERVICES, Caller, System, until
 from tests.traffic import Traffic
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 ROOT: Final = Path(__file__).parents[3]
 MIGRATIONS: Final = sorted(ROOT.glob("services/*/migrations/versions/*.py"))
 FIRST: Final = "0001"

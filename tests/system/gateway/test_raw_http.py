@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import pytest
@@ -12,7 +12,6 @@ import pytest
 from tests.running import SECRET, System, token_for
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 
 
@@ -61,9 +60,11 @@ class Line:
 
 
 @pytest.fixture
-def line(system: System, world: World) -> Line:
+def line(system: System, world: World) -> Iterator[Line]:
     """One connection."""
-    return Line(system, world)
+    found = Line(system, world)
+    with found.socket:
+        yield found
 
 
 # --- order ----------------------------------------------------------------------------------------
@@ -243,12 +244,12 @@ def test_expect_100_is_answered_or_rejected_at_once(line: Line, system: System) 
     """A large upload isn't sent only to be rejected."""
     line.send(line.post("Expect: 100-continue\r\nContent-Length: 2\r\n", ""))
     assert line.answers(1) == [100]
-    stranger = socket.create_connection(("127.0.0.1", system.port), 10)
-    stranger.sendall(
-        b"POST /data/departments HTTP/1.1\r\nHost: x\r\n"
-        b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"
-    )
-    assert STATUS.findall(stranger.recv(65536)) == [b"401"]
+    with socket.create_connection(("127.0.0.1", system.port), 10) as stranger:
+        stranger.sendall(
+            b"POST /data/departments HTTP/1.1\r\nHost: x\r\n"
+            b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+        )
+        assert STATUS.findall(stranger.recv(65536)) == [b"401"]
 
 
 def test_an_error_is_readable_while_the_body_is_sent(line: Line) -> None:

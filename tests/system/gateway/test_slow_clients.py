@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,6 @@ import pytest
 from tests.running import SECRET, Caller, System, token_for, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 PLACES = 40
 #: More than a gateway answers at once.
 MANY = 60
@@ -187,6 +187,20 @@ def test_fragmented_and_pipelined_requests_are_answered(system: System, headers:
         assert line.recv(65536).startswith(b"HTTP/1.1 200")
         line.sendall(ask + ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         assert answer_of(line).count(b"HTTP/1.1 200") == 2
+
+
+def test_a_client_that_leaves_its_requests_is_no_error(
+    system: System, admin: Caller, headers: str
+) -> None:
+    """The answer to the first has nowhere to go, and those behind it aren't begun."""
+    ask = f"GET /data/departments HTTP/1.1\r\n{headers}\r\n".encode()
+    before = system.warnings()
+    for _ in range(MANY):
+        with connections(system, 1) as (line,):
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            line.sendall(3 * ask)
+    assert_others_served_soon(admin)
+    assert system.warnings() == before
 
 
 def test_idle_connections_are_closed_for_active_ones(system: System, admin: Caller) -> None:

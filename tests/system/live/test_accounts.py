@@ -35,7 +35,6 @@ from tests.running import Caller, System, token_for, until
 from tests.world import World
 
 # Of a connection that the broker refuses, py-amqp leaves the socket to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 QUEUE = "subscriber.farm"
 QUORUM = {"x-queue-type": "quorum"}
 REFUSED = amqp.exceptions.AccessRefused

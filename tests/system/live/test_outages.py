@@ -14,7 +14,7 @@ from tests.listening import LiveClient, Stream, poll, position
 from tests.running import Caller, System, token_for, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 #: Seconds within which somebody is cut off.
 PROMPT = 1.0
 

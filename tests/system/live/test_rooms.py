@@ -11,7 +11,7 @@ from tests.listening import LiveClient
 from tests.running import Caller, System, token_for, until
 from tests.world import World, ident
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 PLAYLIST = ident("playlist review")
 STATE = {
     "playlist_id": PLAYLIST,

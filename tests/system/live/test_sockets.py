@@ -19,7 +19,7 @@ from tests.listening import LiveClient
 from tests.running import Caller, System, token_for, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAMES = ("asset:update", "comment:new", "task:update", "department:update", "person:update")
 
 

@@ -11,8 +11,6 @@ from tests.listening import Stream, poll, position
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 def rename(caller: Caller, world: World, name: str) -> None:
     """Rename the asset."""

@@ -16,7 +16,7 @@ from tests.running import Caller, System, token_for, until
 from tests.system.live.test_rooms import STATE, Reviewer
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SESSIONS = 6
 
 

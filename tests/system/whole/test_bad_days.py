@@ -16,8 +16,6 @@ from tests.letters import none_left, wait_for
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 @pytest.fixture(autouse=True)
 def restored(system: System) -> Iterator[None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from typing import Any, Final
 
-import pytest
 from kombu import Connection, Queue
 
 from services.common.version import VERSION
@@ -14,7 +13,6 @@ from services.common.wire.topology import SERVICES
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 #: Nobody takes what is sent here.
 CLOSED: Final = "http://127.0.0.1:9/hook"
 

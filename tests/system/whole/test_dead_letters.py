@@ -19,7 +19,6 @@ from tests.letters import count, letters, none_left, wait_for
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 #: A queue of a program, whose rejected events are dead-lettered.
 MINE: Final = "a program's queue"
 EVENTS: Final = "tasks.forget_time_in_day_off.ordered"

@@ -16,8 +16,6 @@ from tests.running import Caller, System, until
 from tests.subscribing import Subscriber
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 def test_a_disconnected_subscriber_misses_no_event(system: System, admin: Caller) -> None:
     """Its queue is durable, and each payload matches its contract."""

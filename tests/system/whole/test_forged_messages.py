@@ -23,8 +23,6 @@ from tests.letters import count, none_left, wait_for
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 SERVICE = "crud"
 QUEUE = f"rpc-{SERVICE}"
 EVENTS = "tasks.forget_time_in_day_off.ordered"

@@ -15,8 +15,6 @@ from kombu import Connection
 from tests.running import Caller, System, until
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 QUEUE = "assets.take_main_preview.ordered"
 FORMER = "assets.take_main_preview"
 COUNT = 120

@@ -17,8 +17,6 @@ from tests.subscribing import Subscriber
 from tests.traffic import Traffic
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 @pytest.fixture(autouse=True)
 def restored(system: System) -> Iterator[None]:

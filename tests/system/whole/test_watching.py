@@ -75,9 +75,6 @@ def spans(system: System) -> Any:
     return read
 
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
 def complete(folder: Path) -> list[Line]:
     """All log lines that are JSON."""
     texts = [path.read_text("utf-8", "replace") for path in folder.glob("*.log")]
