@@ -133,3 +133,21 @@ def test_a_task_that_is_deleted_itself_is_told_once(tasks: OneService, desk: Des
     query = {"force": "true"}
     tasks.call("admin", "delete_row", path="tasks", ident=desk.task, query=query)
     assert tasks.told() == [deleted_task(desk, desk.task)]
+
+
+def test_time_on_a_day_off_is_told(tasks: OneService, desk: Desk) -> None:
+    """It goes with the day's work, and its task has another duration."""
+    person = desk.people["colleague"]
+    work = {"task_id": desk.task, "person_id": person, "duration": 60.0}
+    covered, kept = (
+        desk.add("time_spent", day, date=day, **work) for day in ("2026-01-05", "2026-01-09")
+    )
+    tasks.fill(desk)
+    day_off = {"person_id": person, "date": "2026-01-04", "end_date": "2026-01-06"}
+    tasks.deliver("day-off:covers", day_off, by="manager")
+    assert tasks.told() == [
+        ("time-spent:delete", {"time_spent_id": covered}),
+        ("task:update", {"task_id": desk.task, "project_id": desk.project}),
+    ]
+    left = tasks.rows("time_spent", person_id=UUID(person))
+    assert [str(row["id"]) for row in left] == [kept]
