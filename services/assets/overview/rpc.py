@@ -104,7 +104,7 @@ class OverviewRpc(ResourceService):
         inner = rows.subquery("r")
         # PostgreSQL writes the JSON, which this process passes on undecoded.
         values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
-        summary = values if compact else sql_json.written(inner.c)
+        summary = values if compact else sql_json.written(rows.selected_columns, "r")
         pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', summary, "]")
         text = sa.func.string_agg(pair, ",")
         with self.database.read() as connection:

@@ -137,7 +137,7 @@ class OverviewRpc(ResourceService):
         rows = tasks.subquery("t")
         fields = [column for column in rows.c if column.name not in {"owner", "age"}]
         values = sa.cast(sa.func.json_build_array(*fields), sa.Text)
-        text = values if compact else sql_json.written(fields)
+        text = values if compact else sql_json.written(fields, "t")
         owner = sa.cast(rows.c.owner, sa.Text)
         comma: Any = aggregate_order_by(sa.literal_column("','"), rows.c.age, rows.c.id)
         return sa.select(owner, sa.func.string_agg(text, comma)).group_by(rows.c.owner)

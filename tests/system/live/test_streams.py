@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import uuid
 
 import pytest
 
+from gateway.live.streams import BEAT_SECONDS
 from tests.listening import Stream, poll, position
-from tests.running import Caller, System, until
+from tests.running import Caller, System, token_for, until
 from tests.world import World
 
 
@@ -157,3 +160,21 @@ def test_nobody_hears_without_a_token(system: System) -> None:
     stranger = Caller(system.base, None)
     for path in ("/events", "/events/stream"):
         assert stranger.get(path).status_code == 401
+
+
+def test_a_stream_with_a_request_behind_it_ends_with_its_connection(
+    system: System, world: World
+) -> None:
+    """At once, and not at the next beat: the newest request isn't the one under way."""
+
+    def open_streams() -> float:
+        return system.scrape().sum("callboard_live_connections", kind="stream")
+
+    head = f"Host: x\r\nAuthorization: Bearer {token_for(world.people['artist'])}\r\n\r\n"
+    asked = (f"GET {path} HTTP/1.1\r\n{head}" for path in ("/events/stream", "/data/departments"))
+    before = open_streams()
+    with socket.create_connection(("127.0.0.1", system.port), 10) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.sendall("".join(asked).encode())
+        until(lambda: open_streams() == before + 1, what="the stream")
+    until(lambda: open_streams() == before, BEAT_SECONDS / 3, "its end")

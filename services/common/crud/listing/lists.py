@@ -71,11 +71,11 @@ def _plain(ctx: CrudContext, resource: Resource, statement: Select) -> Reply:
     keys = [column.label(f"key_{place}") for place, column in enumerate(resource.order)]
     # Limited before it is sorted: of a long list, which is read anew below, this reads the first
     # rows that come, where a sort would read all of them twice.
-    some = statement.add_columns(*keys).limit(SHORT + 1).subquery("some")
-    shown = [column for column in some.c if column.name not in {key.name for key in keys}]
-    ordered = sa.select(*shown).order_by(*(some.c[key.name] for key in keys))
+    some = statement.add_columns(*keys).limit(SHORT + 1).subquery("r")
+    rows = sa.select(sql_json.written(statement.selected_columns, "r")).select_from(some)
+    ordered = rows.order_by(*(sa.literal_column(f"r.{key.name}") for key in keys))
     with ctx.database.read() as connection:
-        texts = connection.execute(sql_json.objects(ordered)).scalars().all()
+        texts = connection.execute(ordered).scalars().all()
     if len(texts) <= SHORT:
         return compressed(f"[{','.join(texts)}]".encode())
     del texts

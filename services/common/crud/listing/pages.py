@@ -267,6 +267,6 @@ def _joined(table: sa.Table, selection: Select, row: Select, *, plain: bool = Tr
     """
     ids = selection.subquery("picked")
     of_id = row.where(table.c.id == ids.c.id).correlate(ids).subquery("r")
-    text = JSON_TEXT if plain else sql_json.written(of_id.c)
+    text = JSON_TEXT if plain else sql_json.written(row.selected_columns, "r")
     row_text = sa.select(text).select_from(of_id).scalar_subquery()
     return sa.select(sa.func.string_agg(row_text, ",")).select_from(ids).scalar_subquery()

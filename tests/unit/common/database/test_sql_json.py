@@ -23,27 +23,27 @@ def sql(expression: sa.ClauseElement) -> str:
 
 def test_a_member_is_quoted_by_its_type() -> None:
     """Text is escaped by PostgreSQL; ids and numbers need no escaping."""
-    text = sql(sql_json.written(TABLE.c))
-    assert "'{\"id\":\"' || CAST(thing.id AS TEXT) || '\"'" in text
-    assert "',\"count\":' || CAST(thing.count AS TEXT)" in text
-    assert "',\"name\":' || CAST(to_json(thing.name) AS TEXT)" in text
+    text = sql(sql_json.written(TABLE.c, "r"))
+    assert """'{"id":"' || CAST(r."id" AS TEXT) || '"'""" in text
+    assert """',"count":' || CAST(r."count" AS TEXT)""" in text
+    assert """',"name":' || CAST(to_json(r."name") AS TEXT)""" in text
 
 
 def test_a_null_is_written_as_null() -> None:
     """NULL would make the whole object NULL."""
-    assert sql(sql_json.written(TABLE.c)).count("coalesce(") == len(TABLE.c)
+    assert sql(sql_json.written(TABLE.c, "r")).count("coalesce(") == len(TABLE.c)
 
 
 def test_an_object_without_members_is_empty() -> None:
     """Instead of invalid SQL."""
-    assert sql(sql_json.written([])) == "'{}'"
+    assert sql(sql_json.written([], "r")) == "'{}'"
 
 
 def test_many_members_are_joined_as_a_balanced_tree() -> None:
     """A chain copies its prefix for each member: its parentheses would not be nested."""
     table = sa.Table("wide", sa.MetaData(), *(sa.Column(f"c{n}", sa.Integer) for n in range(31)))
     depth = deepest = 0
-    for character in sql(sql_json.written(table.c)):
+    for character in sql(sql_json.written(table.c, "r")):
         depth += (character == "(") - (character == ")")
         deepest = max(deepest, depth)
     assert deepest < 10
