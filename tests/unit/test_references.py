@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
 
 from deploy.docs.declarations import registries
 from services.common.crud.cross_references import PRODUCTION
+from services.common.crud.registry import Registry
 from services.common.crud.resource import Resource
 from services.common.database.tables import OnGone, on_gone_of
 
@@ -73,6 +76,21 @@ def named(*on_gone: OnGone) -> list[Reference]:
 def test_a_row_tells_only_if_it_has_events() -> None:
     """Those of a resource."""
     assert [one.name for one in named("delete", "update") if one.table not in SERVED] == []
+
+
+@pytest.mark.parametrize("registry", [*registries()], ids=lambda registry: registry.service)
+def test_an_event_can_be_made_of_what_is_read_of_its_row(registry: Registry) -> None:
+    """Its class has no field that a cascade doesn't know."""
+    told = {
+        (str(one.column.table.name), one.on_gone)
+        for one in named("delete", "update")
+        if one.service == registry.service
+    }
+    for table, verb in sorted(told):
+        resource = registry.of_table(table)
+        assert resource is not None
+        facts: dict[str, Any] = dict.fromkeys(registry.event_facts(resource, verb), uuid4())
+        assert registry.event(resource, verb, {**facts, "kind": None}).payload_json()
 
 
 def test_a_row_is_a_part_of_what_has_events() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -97,3 +97,22 @@ def test_instances_of_a_deleted_asset_are_told(assets: OneService, show: Show) -
     assets.fill(show)
     assets.call("admin", "remove_entity", kind="scene", ident=show.scene, query=FORCED)
     assert assets.told() == [deleted("scene", show.scene, show.project)]
+
+
+def test_columns_of_a_deleted_task_type_are_told(assets: OneService, show: Show) -> None:
+    """The production that they are part of stays."""
+    kind = str(uuid4())
+    column = show.add(
+        "metadata_descriptor",
+        "difficult",
+        name="Difficult",
+        field_name="difficult",
+        data_type="boolean",
+        entity_type="Task",
+        project_id=show.project,
+        task_type_id=kind,
+    )
+    assets.fill(show)
+    assets.deliver("rows:gone", gone("tasks", "task_type", kind))
+    payload = {"metadata_descriptor_id": column, "project_id": show.project}
+    assert assets.told() == [("metadata-descriptor:delete", payload)]

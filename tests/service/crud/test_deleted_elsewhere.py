@@ -186,3 +186,40 @@ def test_what_a_deleted_production_held_is_not_told(crud: OneService, table: str
     tell(crud, table, GONE, within=[crud.world.project])
     assert told_since(crud, before) == []
     assert GONE not in {shot["preview_file_id"] for shot in shown(crud, playlist)}
+
+
+def test_what_a_deleted_department_took_along_is_told(crud: OneService) -> None:
+    """The budget that an entry is part of stays, and so does whoever saved a search."""
+    world, department = crud.world, str(uuid4())
+    budget = world.add("budget", "b", name="Budget", revision=1, project_id=world.project)
+    salary = {"start_date": "2026-01-01", "months_duration": 3, "daily_salary": 100}
+    entry = world.add("budget_entry", "e", budget_id=budget, department_id=department, **salary)
+    search = world.add(
+        "search_filter",
+        "s",
+        list_type="asset",
+        name="mine",
+        search_query="x",
+        is_shared=True,
+        department_id=department,
+        project_id=world.project,
+        person_id=world.people["manager"],
+    )
+    crud.fill(world)
+    tell(crud, "auth.department", department)
+    payload = {"search_filter_id": search, "project_id": world.project}
+    assert sorted(crud.told()) == [
+        ("budget-entry:delete", {"budget_entry_id": entry}),
+        ("search-filter:delete", payload),
+    ]
+
+
+def test_schedule_items_of_a_deleted_task_type_are_told(crud: OneService) -> None:
+    """Its milestones stay, without it: they reference what is gone no more."""
+    world, kind = crud.world, str(uuid4())
+    item = world.add("schedule_item", "i", task_type_id=kind, project_id=world.project)
+    world.add("milestone", "m", name="m", date="2026-01-01", task_type_id=kind)
+    crud.fill(world)
+    tell(crud, "tasks.task_type", kind)
+    payload = {"schedule_item_id": item, "project_id": world.project}
+    assert crud.told() == [("schedule-item:delete", payload)]
