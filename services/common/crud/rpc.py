@@ -202,11 +202,8 @@ class CrudRpc(ResourceService):
     def forget_rows(self, delivery: Delivery) -> None:
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
-        releases = [
-            resource.rules.release
-            for resource in self.registry
-            if message.source in resource.rules.holds
-        ]
+        # What is told of is theirs who deleted the rows.
+        self.tx.author = delivery.actor_id
         cross_references.follow_in_parts(self, message)
-        cross_references.follow_deletion(self.tx, self.name, self.metadata, message, releases)
+        cross_references.follow_deletion(self, message)
         change_version.touch(self.tx)

@@ -59,29 +59,29 @@ def test_a_deletion_that_dies_goes_on_where_it_was(
     monkeypatch.setattr(cross_references, "BATCH", BATCH)
     with tasks.database.raw.cursor() as cursor:
         insert_many(cursor, table_of(Task), TASKS, project_id=[desk.project])
-    ids, remove = {row["id"] for row in tasks.rows("task")}, cross_references.remove
-    ident, parts = uuid4(), iter([remove, remove])
+    ids, told = {row["id"] for row in tasks.rows("task")}, cross_references._announce_all  # noqa: SLF001
+    ident, parts = uuid4(), iter([told, told])
 
-    def remove_two(*call: Any) -> None:
+    def tell_two(*call: Any) -> None:
         next(parts)(*call)
 
-    monkeypatch.setattr(cross_references, "remove", remove_two)
+    monkeypatch.setattr(cross_references, "_announce_all", tell_two)
     gone = {"service": "crud", "table": "project", "ids": [desk.project]}
     with pytest.raises(StopIteration):
         tasks.deliver("rows:gone", gone, ident)
     assert len(tasks.rows("task")) == len(ids) - 2 * BATCH
     assert tasks.rows("inbox", event_id=ident) == []
-    monkeypatch.setattr(cross_references, "remove", remove)
+    monkeypatch.setattr(cross_references, "_announce_all", told)
     for _ in range(2):
         tasks.deliver("rows:gone", gone, ident)
     assert tasks.rows("task") == []
-    told = [
+    gone_ids = [
         UUID(one)
         for name, payload in tasks.emitted()
         if name == "rows:gone" and payload["table"] == "task"
         for one in payload["ids"]
     ]
-    assert sorted(told) == sorted(ids)
+    assert sorted(gone_ids) == sorted(ids)
     assert len(tasks.rows("inbox", event_id=ident)) == 1
 
 
