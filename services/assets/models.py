@@ -89,17 +89,22 @@ class Entity(TimestampedRow, Base):
         "standby", "running", "complete", "canceled", default="running", doc="How far it is."
     )
     project_id: Mapped[UUID] = ref(
-        "crud.project", index=False, doc="The production that it belongs to."
+        "crud.project", on_gone="part", index=False, doc="The production that it belongs to."
     )
     entity_type_id: Mapped[UUID] = link(
-        "entity_type", index=False, doc="Its type: that of shots, of sequences, or a type of asset."
+        "entity_type",
+        on_gone="delete",
+        index=False,
+        doc="Its type: that of shots, of sequences, or a type of asset.",
     )
     parent_id: Mapped[UUID | None] = link(
-        "entity", doc="What it is part of: a shot's sequence, a sequence's episode."
+        "entity",
+        on_gone="delete",
+        doc="What it is part of: a shot's sequence, a sequence's episode.",
     )
     source_id: Mapped[UUID | None] = link("entity", on_gone="null", doc="An asset's main episode.")
     preview_file_id: Mapped[UUID | None] = ref(
-        "tasks.preview_file", on_gone="null", doc="The preview that stands for it in lists."
+        "tasks.preview_file", on_gone="update", doc="The preview that stands for it in lists."
     )
     data: Mapped[Any] = json_column(
         dict[str, Any],
@@ -123,9 +128,12 @@ class EntityLink(TimestampedRow, Base):
 
     # No index of its own: the unique constraint starts with it.
     entity_in_id: Mapped[UUID] = link(
-        "entity", index=False, doc="Where the asset appears: a shot, an episode or another asset."
+        "entity",
+        on_gone="part",
+        index=False,
+        doc="Where the asset appears: a shot, an episode or another asset.",
     )
-    entity_out_id: Mapped[UUID] = link("entity", doc="The asset that appears.")
+    entity_out_id: Mapped[UUID] = link("entity", on_gone="delete", doc="The asset that appears.")
     data: Mapped[Any] = json_column(
         dict[str, Any],
         doc="Free JSON: values of the studio's own, by their names.",
@@ -144,8 +152,8 @@ class EntityConceptLink(TimestampedRow, Base):
     __tablename__ = "entity_concept_link"
     paged = False
 
-    entity_in_id: Mapped[UUID] = link("entity")
-    entity_out_id: Mapped[UUID] = link("entity")
+    entity_in_id: Mapped[UUID] = link("entity", on_gone="part")
+    entity_out_id: Mapped[UUID] = link("entity", on_gone="part")
 
 
 class EntityVersion(TimestampedRow, Base):
@@ -156,7 +164,7 @@ class EntityVersion(TimestampedRow, Base):
 
     name: Mapped[str] = text(160)
     data: Mapped[Any] = json_column(dict[str, Any])
-    entity_id: Mapped[UUID | None] = link("entity")
+    entity_id: Mapped[UUID | None] = link("entity", on_gone="part")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
 
@@ -166,7 +174,9 @@ class AssetInstance(TimestampedRow, Base):
     __tablename__ = "asset_instance"
     __table_args__ = (sa.UniqueConstraint("asset_id", "target_asset_id", "scene_id", "number"),)
 
-    asset_id: Mapped[UUID] = link("entity", index=False, doc="The asset that this is a copy of.")
+    asset_id: Mapped[UUID] = link(
+        "entity", on_gone="delete", index=False, doc="The asset that this is a copy of."
+    )
     name: Mapped[str | None] = text(80, doc="Its name.", example="lantern_0001")
     number: Mapped[int | None] = column(
         doc="Its number among the copies of the asset there, from 1.", example=1
@@ -180,8 +190,12 @@ class AssetInstance(TimestampedRow, Base):
         doc="Free JSON: values of the studio's own, by their names.",
         example={"side": "left"},
     )
-    scene_id: Mapped[UUID | None] = link("entity", doc="The scene that it stands in.")
-    target_asset_id: Mapped[UUID | None] = link("entity", doc="The asset that it is a part of.")
+    scene_id: Mapped[UUID | None] = link(
+        "entity", on_gone="part", doc="The scene that it stands in."
+    )
+    target_asset_id: Mapped[UUID | None] = link(
+        "entity", on_gone="part", doc="The asset that it is a part of."
+    )
     entity_id: Mapped[UUID | None] = link(
         "entity", on_gone="null", doc="No longer used: what it belonged to."
     )
@@ -233,14 +247,18 @@ class MetadataDescriptor(TimestampedRow, Base):
         ),
     )
 
-    project_id: Mapped[UUID] = ref("crud.project", doc="The production that added the column.")
+    project_id: Mapped[UUID] = ref(
+        "crud.project", on_gone="part", doc="The production that added the column."
+    )
     entity_type: Mapped[str] = text(
         60,
         doc="What it describes: Asset, Shot, Sequence, Episode, Edit, Project or Task.",
         example="Asset",
     )
     task_type_id: Mapped[UUID | None] = ref(
-        "tasks.task_type", doc="The task type whose tasks it describes; null but for tasks."
+        "tasks.task_type",
+        on_gone="delete",
+        doc="The task type whose tasks it describes; null but for tasks.",
     )
     name: Mapped[str] = text(120, doc="The name that people see.", example="Weather")
     data_type: Mapped[str | None] = choice(

@@ -230,6 +230,7 @@ class Person(TimestampedRow, Base):
     )
     preview_project_id: Mapped[UUID | None] = ref(
         "crud.project",
+        on_gone="part",
         index=False,
         doc="The production that the account is to look at; null for people and bots.",
     )
@@ -293,7 +294,7 @@ class LoginLog(TimestampedRow, Base):
     paged = False
     __table_args__ = (sa.Index(None, "created_at"),)
 
-    person_id: Mapped[UUID] = link("person")
+    person_id: Mapped[UUID] = link("person", on_gone="part")
     ip_address: Mapped[str | None] = text()
     origin: Mapped[str | None] = choice("web", "script")
 
@@ -304,7 +305,7 @@ class DesktopLoginLog(TimestampedRow, Base):
     __tablename__ = "desktop_login_log"
     paged = False
 
-    person_id: Mapped[UUID] = link("person")
+    person_id: Mapped[UUID] = link("person", on_gone="part")
     date: Mapped[datetime]
 
 
@@ -322,9 +323,10 @@ class RevokedToken(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def _of_person() -> sa.ForeignKey:
+def _of_person(**options: Any) -> Mapped[UUID]:
     """A foreign key to a person that is deleted with it."""
-    return sa.ForeignKey("person.id", ondelete="CASCADE")
+    key = sa.ForeignKey("person.id", ondelete="CASCADE")
+    return mapped_column(key, info={"on_gone": "part"}, **options)
 
 
 class FactorState(Base):
@@ -332,7 +334,7 @@ class FactorState(Base):
 
     __tablename__ = "factor_state"
 
-    person_id: Mapped[UUID] = mapped_column(_of_person(), primary_key=True)
+    person_id: Mapped[UUID] = _of_person(primary_key=True)
     totp_step: Mapped[int | None] = mapped_column(sa.BigInteger)
     email_counter: Mapped[int | None] = mapped_column(sa.BigInteger)
     email_expires_at: Mapped[datetime | None]
@@ -344,7 +346,7 @@ class ResetToken(Base):
     __tablename__ = "reset_token"
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(_of_person(), index=True)
+    person_id: Mapped[UUID] = _of_person(index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -33,7 +33,9 @@ class Chat(TimestampedRow, Base):
 
     __tablename__ = "chat"
 
-    object_id: Mapped[UUID] = ref("assets.entity", doc="The entity that is talked about.")
+    object_id: Mapped[UUID] = ref(
+        "assets.entity", on_gone="part", doc="The entity that is talked about."
+    )
     object_type: Mapped[str] = text(
         80, default="entity", doc="What it is about: always `entity`.", example="entity"
     )
@@ -46,8 +48,10 @@ class ChatMessage(TimestampedRow, Base):
     __tablename__ = "chat_message"
     __table_args__ = (sa.Index(None, "chat_id", "created_at"),)
 
-    chat_id: Mapped[UUID] = link("chat", index=False, doc="The chat that it belongs to.")
-    person_id: Mapped[UUID] = ref("auth.person", doc="Who wrote it.")
+    chat_id: Mapped[UUID] = link(
+        "chat", on_gone="part", index=False, doc="The chat that it belongs to."
+    )
+    person_id: Mapped[UUID] = ref("auth.person", on_gone="delete", doc="Who wrote it.")
     text: Mapped[str | None] = text(doc="What it says.", example="Who has the latest lantern?")
 
 

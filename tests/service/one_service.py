@@ -15,6 +15,7 @@ from pamqp.commands import Basic
 
 from services.common.actor import Actor
 from services.common.config import ServiceSettings
+from services.common.contracts import CATALOGUE
 from services.common.crud.listing.lists import GZIP
 from services.common.errors import ServiceError
 from services.common.events.delivery import Delivery
@@ -107,13 +108,26 @@ class OneService:
         context = WorkerContext(self.container, self.container.service_cls(), clock, (), {})
         self.container._run_worker(context, lambda _, *ended: ended)  # noqa: SLF001 - as above
 
-    def deliver(self, name: str, payload: dict[str, Any], ident: UUID | None = None) -> None:
+    def deliver(
+        self,
+        name: str,
+        payload: dict[str, Any],
+        ident: UUID | None = None,
+        *,
+        by: str | None = None,
+    ) -> None:
         """Have the service's handlers handle an event, each in a transaction of its own.
 
-        Raises what a handler raised.
+        ``by`` is who caused it, one of the world's people. Raises what a handler raised.
         """
-        ident = ident or uuid4()
-        delivery = Delivery(name=name, payload=payload, event_id=ident, time="", source="test")
+        delivery = Delivery(
+            name=name,
+            payload=payload,
+            event_id=ident or uuid4(),
+            time="",
+            source="test",
+            actor_id=UUID(self.world.people[by]) if by else None,
+        )
         for entrypoint in self.container.entrypoints:
             if isinstance(entrypoint, Handler) and name in entrypoint.names:
                 self._handle(entrypoint, delivery)
@@ -168,6 +182,10 @@ class OneService:
             return [
                 (name, msgspec.json.decode(payload)) for name, payload in connection.execute(query)
             ]
+
+    def told(self) -> list[Event]:
+        """The events in the outbox of which clients hear, in order: name and payload."""
+        return [event for event in self.emitted() if CATALOGUE[event[0]].on_sockets]
 
     def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
         """The rows of a table, filtered by these values."""

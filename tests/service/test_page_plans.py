@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -119,6 +119,26 @@ def test_a_page_of_any_resource_is_read_from_an_index(
         assert answer["total"] >= ROWS * (1 if who == "admin" else 0.9)
         assert [reads_whole(plan, table) for plan in plans] == [[] for _ in plans]
         assert plans
+
+
+def test_a_small_production_is_not_looked_for_among_all_rows(
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nearly all rows are of one, the planner expects it to be asked for."""
+    service, big = filled(make_service, "tasks", "task", 0), str(uuid4())
+    table = service.container.service_cls.metadata.tables["task"]
+    with service.database.raw.cursor() as cursor:
+        cursor.execute("UPDATE task SET project_id = %s", (big,))
+        insert_many(cursor, table, ROWS, project_id=[big])
+        cursor.execute("ANALYZE task")
+        insert_many(cursor, table, 10, project_id=[PROJECT])
+    query = {"page": "1", "project_id": PROJECT}
+    call = {"method": "list_rows", "path": "tasks", "query": query}
+    answer, plans = plans_of(service, monkeypatch, "admin", **call)
+    assert len(answer["data"]) == 10
+    used = {node.get("Index Name") for plan in plans for node, _ in nodes(plan)}
+    assert "ix_task_page" in used
+    assert "ix_task_newest" not in used
 
 
 @pytest.mark.parametrize("called", LISTS)

@@ -23,6 +23,7 @@ TESTED_BY: Final = {
     "contracts/shapes.py": "tests/unit/deploy/test_documents.py",
     "contracts/types.py": "tests/service/test_malformed_bodies.py",
     "contracts/references.py": "tests/system/contracts/test_foreign_references.py",
+    "crud/cascade.py": "tests/service/tasks/test_told_deletions.py",
     "crud/cross_references.py": "tests/service/common/test_late_references.py",
     "crud/reading.py": "tests/system/contracts/test_every_resource.py",
     "crud/resource_service.py": "",

@@ -125,9 +125,7 @@ class DescriptorRpc(ResourceService):
         keeper.check(self, {"project_id": project, "departments": departments})
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
         move_values(self.tx, row, [project], None)
-        cross_references.remove(
-            self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]]
-        )
+        cross_references.remove(self, "metadata_descriptor", [row["id"]])
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")

@@ -125,7 +125,7 @@ class SharedDescriptorRpc(ResourceService):
             return []
         idents = [row["id"] for row in rows]
         move_values(self.tx, rows[0], sorted({row["project_id"] for row in rows}), None)
-        cross_references.remove(self.tx, self.name, self.metadata, "metadata_descriptor", idents)
+        cross_references.remove(self, "metadata_descriptor", idents)
         resource = self.registry["metadata-descriptors"]
         for row in rows:
             self.tx.emit(self.registry.event(resource, "delete", row))

@@ -98,7 +98,7 @@ class ConceptFolderRpc(ResourceService):
         held = sa.select(ENTITY.c.id).where(ENTITY.c.parent_id == folder).order_by(ENTITY.c.id)
         concepts = self.tx.connection.scalars(held.with_for_update()).all()
         self._put_in(None, concepts, project)
-        cross_references.remove(self.tx, self.name, self.metadata, "entity", [folder])
+        cross_references.remove(self, "entity", [folder])
         self._emit_of(FOLDER, "delete", folder, project)
         return Reply(b"")
 

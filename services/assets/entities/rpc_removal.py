@@ -90,7 +90,7 @@ class RemovalRpc(ResourceService):
         if worked_on:
             self._cancel(facts)
         else:
-            cross_references.remove(self.tx, self.name, self.metadata, "entity", [facts["id"]])
+            cross_references.remove(self, "entity", [facts["id"]])
         event = self.registry.event(
             self.registry["entities"], "update" if worked_on else "delete", facts
         )

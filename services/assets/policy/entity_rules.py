@@ -17,6 +17,7 @@ from services.assets.models import (
 )
 from services.common.access.context import CallContext
 from services.common.contracts.assets.events import AssetReadyChanged
+from services.common.crud import cross_references
 from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of
@@ -97,11 +98,10 @@ class EntityRules(SimpleRules):
             ctx.tx.connection.execute(sa.insert(table_of(EntityVersion)).values(version))
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
-        """Remove the entity's casting and concept links."""
-        for table in (table_of(EntityLink), table_of(EntityConceptLink)):
-            # Both directions: what it casts, and what casts it.
-            either = sa.or_(table.c.entity_in_id == row["id"], table.c.entity_out_id == row["id"])
-            ctx.tx.session.execute(sa.delete(table).where(either))
+        """Remove the entity's casting and concept links: what it casts, and what casts it."""
+        tables = (table_of(EntityLink), table_of(EntityConceptLink))
+        columns = [table.c[end] for table in tables for end in ("entity_in_id", "entity_out_id")]
+        cross_references.release(ctx, columns, [row["id"]])
 
 
 class WholeDataRules(EntityRules):

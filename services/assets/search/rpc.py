@@ -17,6 +17,7 @@ from services.common.database.sql_types import Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.search.finding import SHORTEST, Search, Typed, searching
+from services.common.search.phrases import Phrase
 
 #: The kinds, by the names that clients ask for.
 KINDS: Final = {f"{kind}s": kind for kind in sql.KINDS}
@@ -45,10 +46,13 @@ class SearchRpc(ResourceService):
         entries = {name: _entries(self, KINDS[name], names) for name in asked}
         with searching(self.database) as connection:
             typed = Typed(connection, question.query, sql.LABELS)
-            found = {
-                name: _hits(self, typed, KINDS[name], rows, question)
-                for name, rows in entries.items()
+            pages = {
+                name: _page(typed, KINDS[name], rows, question) for name, rows in entries.items()
             }
+        found = {
+            name: sql.read(self, KINDS[name], ids, phrase) if ids else []
+            for name, (ids, phrase) in pages.items()
+        }
         _complete(self, found, names)
         return found
 
@@ -71,13 +75,12 @@ def _entries(ctx: CallContext, kind: str, projects: Mapping[UUID, str]) -> Selec
     return sql.entries(ctx, kind, seen)
 
 
-def _hits(
-    ctx: CallContext, typed: Typed, kind: str, entries: Select, question: Question
-) -> list[JsonObject]:
-    """A page of the entities of a kind, as clients read them."""
+def _page(
+    typed: Typed, kind: str, entries: Select, question: Question
+) -> tuple[list[UUID], Phrase]:
+    """A page of the entities of a kind, and what they were found by."""
     search = Search(typed, entries, sql.KINDS[kind])
-    ids = search.page(question.offset, min(question.limit, MOST))
-    return sql.read(ctx, typed.connection, kind, ids, search.phrase) if ids else []
+    return search.page(question.offset, min(question.limit, MOST)), search.phrase
 
 
 def _complete(

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.engine import Connection
 
 from services.assets.entities.rpc_lists import plain_columns
 from services.assets.overview import views
-from services.assets.policy.access import ENTITY, TYPE, in_ids
+from services.assets.policy.access import ENTITY, TYPE
 from services.assets.policy.entities import shown_data
 from services.common.access.context import CallContext
 from services.common.crud.row_json import rows_as_json
-from services.common.database.sql_types import Condition, Expression, Select
+from services.common.database.prepared import parameter
+from services.common.database.sql_types import Columns, Condition, Expression, Select
 from services.common.json_types import JsonObject
 from services.common.search import tables
-from services.common.search.finding import DOC, MOST_ERRORS, TEXT, matches_any, words_in
+from services.common.search.finding import DOC, MOST_ERRORS, TEXT, matches, words_in
 from services.common.search.phrases import Kind, Phrase
 
 ENTRY: Final = tables.entry
@@ -41,6 +42,7 @@ LABELS: Final = sa.select(
     TYPE.c.name,
 )
 TEXTS: Final = ARRAY(TEXT)
+IDS: Final = ARRAY(sa.Uuid(as_uuid=False))
 #: Metadata of shots that is numbers for machines, and not searched.
 TECHNICAL: Final = ("frame_in", "frame_out", "fps", "handle_in", "handle_out")
 #: What stands above an entity of a kind, as its row and the row above that.
@@ -85,16 +87,12 @@ def entries(ctx: CallContext, kind: str, seen: Condition) -> Select:
     return sa.select(ENTRY.c.id, ENTRY.c.name, doc).select_from(joined).where(seen)
 
 
-def read(
-    ctx: CallContext, connection: Connection, kind: str, ids: Sequence[UUID], phrase: Phrase
-) -> list[JsonObject]:
+def read(ctx: CallContext, kind: str, ids: Sequence[UUID], phrase: Phrase) -> list[JsonObject]:
     """The entities with these ids, in their order, with where the words were found."""
-    data = shown_data(ctx)
-    columns = (*plain_columns(ctx.actor, kind), *EXTRAS[kind], *_matched(kind, data, phrase))
-    source = SOURCES[kind].join(ENTRY, ENTRY.c.id == ENTITY.c.id)
-    rows = sa.select(*columns).select_from(source).where(in_ids(ENTITY.c.id, ids))
+    statement = _reading(kind, plain_columns(ctx.actor, kind), shown_data(ctx))
+    words = {field: phrase.any_in(field, MOST_ERRORS) for field in phrase.kind.fields}
     found = {}
-    for text in connection.scalars(rows_as_json(rows)):
+    for (text,) in ctx.database.rows(statement, ids=[str(ident) for ident in ids], **words):
         row = msgspec.json.decode(text)
         fields = [name for name in ("name", "description") if row.pop(f"in_{name}")]
         row["matched_terms"] = [*fields, *row.pop("in_data")]
@@ -105,18 +103,29 @@ def read(
     return [found[str(ident)] for ident in ids if str(ident) in found]
 
 
-def _matched(kind: str, data: Expression, phrase: Phrase) -> list[Expression]:
+# Cached: a prepared statement is found by the identity of its expression.
+@lru_cache(maxsize=128)
+def _reading(kind: str, columns: Columns, data: Expression) -> Select:
+    """The statement that reads hits; its parameters are their ids, and by field the words."""
+    source = SOURCES[kind].join(ENTRY, ENTRY.c.id == ENTITY.c.id)
+    rows = sa.select(*columns, *EXTRAS[kind], *_matched(kind, data)).select_from(source)
+    return rows_as_json(rows.where(ENTITY.c.id == sa.any_(parameter("ids", IDS))))
+
+
+def _matched(kind: str, data: Expression) -> list[Expression]:
     """Whether the words were found in the name and in the description, and the keys of metadata."""
     pair = _pairs(data)
     words = words_in(f"{KINDS[kind].code}c", pair.c.value)
-    keys = sa.select(pair.c.key).where(
-        matches_any(words, phrase, "c", MOST_ERRORS), *_searched(kind, pair)
-    )
+    keys = sa.select(pair.c.key).where(matches(words, _words("c")), *_searched(kind, pair))
     return [
-        matches_any(ENTRY.c.doc, phrase, "a", MOST_ERRORS).label("in_name"),
-        matches_any(ENTRY.c.doc, phrase, "b", MOST_ERRORS).label("in_description"),
+        matches(ENTRY.c.doc, _words("a")).label("in_name"),
+        matches(ENTRY.c.doc, _words("b")).label("in_description"),
         sa.func.array(keys.order_by(pair.c.key).scalar_subquery(), type_=TEXTS).label("in_data"),
     ]
+
+
+def _words(field: str) -> Expression:
+    return parameter(field, TEXT)
 
 
 def _texts(kind: str, data: Expression) -> Expression:

@@ -99,7 +99,7 @@ class PreviewAccountRpc(ResourceService):
         project, _ = self._managed(project_id)
         account = self._locked_account(project)
         if account is not None:
-            cross_references.remove(self.tx, self.name, self.metadata, "person", [account["id"]])
+            cross_references.remove(self, "person", [account["id"]])
             self.tx.emit(self.registry.event(self.registry["persons"], "delete", account))
         return Reply(b"")
 

@@ -65,6 +65,16 @@ class Registry:
         project = resource.tells_project or "project_id" in resource.table.c
         return declare(self.service, f"{prefix}:{verb}", key, project=project)
 
+    def event_facts(self, resource: Resource, verb: str) -> set[str]:
+        """The names of the facts that ``event`` needs of a row, whatever its kind is."""
+        names = set(resource.facts) if callable(resource.event) else set()
+        for prefix in resource.events or (resource.event_name({}),):
+            names.update(_required_names(self.declare(prefix, verb, resource)))
+        return {
+            "id",
+            *(name for name in names if name in resource.facts or name in resource.table.c),
+        }
+
     def event(self, resource: Resource, verb: str, facts: Row) -> Event:
         """The event for a change to the row with these facts.
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
 from services.common.contracts.types import RowQuery
-from services.common.database.transaction import Transaction
+from services.common.database.tables import OnGone
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
+    from services.common.crud.cascade import Cascade
     from services.common.crud.registry import Registry
 
 P = TypeVar("P")
@@ -42,10 +43,11 @@ class ResourceRules(ABC, Generic[P]):
     #: The fields that it adds or may leave out, with their types.
     adds: ClassVar[Mapping[str, Any]] = {}
 
-    #: Tables of other services, ``service.table``, whose ids it holds in no declared column.
-    holds: ClassVar[frozenset[str]] = frozenset()
+    #: Tables of other services, ``service.table``, whose ids it holds in no declared column, and
+    #: what ``release`` then does with its row.
+    holds: ClassVar[Mapping[str, OnGone]] = {}
 
-    def release(self, tx: Transaction, table: str, ids: Collection[UUID], /) -> None:
+    def release(self, cascade: Cascade, table: str, ids: Collection[UUID], /) -> None:
         """Forget deleted rows of a table of ``holds``. May be called again for the same ids."""
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common import queries
+from services.common.contracts.references import REFERENCED_BY
 from services.common.contracts.types import DeletionQuery
 from services.common.crud import cross_references, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
@@ -18,7 +19,7 @@ from services.common.crud.service_state import state_of
 from services.common.crud.validation import row_id
 from services.common.database import change_version, row_counts
 from services.common.errors import InvalidInput, NotFound
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.positions import WAIT_SECONDS, Outcome, outcome_of
 from services.common.runtime.rpc_server import command, query
@@ -27,6 +28,12 @@ from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.common.crud.resource import Resource
+
+
+def _references_them(service: str, delivery: Delivery) -> bool:
+    """Whether tables of the service reference the one whose rows are gone."""
+    payload = delivery.payload
+    return service in REFERENCED_BY.get(f"{payload['service']}.{payload['table']}", ())
 
 
 class CrudRpc(ResourceService):
@@ -190,16 +197,14 @@ class CrudRpc(ResourceService):
         """Fold the rows of ``row_count``."""
         self.tx.run(row_counts.FOLD)
 
-    # Unordered: deleted rows don't come back, and their ids are never reused.
-    @on("rows:gone")
+    # Unordered: deleted rows don't come back, and their ids are never reused. Recorded last: parts
+    # of the work have committed by then, and a redelivered event must go on with the others.
+    @on("rows:gone", inbox=Inbox.LAST, concerns=_references_them)
     def forget_rows(self, delivery: Delivery) -> None:
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
-        if message.service != self.name:
-            releases = [
-                resource.rules.release
-                for resource in self.registry
-                if message.source in resource.rules.holds
-            ]
-            cross_references.follow_deletion(self.tx, self.name, self.metadata, message, releases)
-            change_version.touch(self.tx)
+        # What is told of is theirs who deleted the rows.
+        self.tx.author = delivery.actor_id
+        cross_references.follow_in_parts(self, message)
+        cross_references.follow_deletion(self, message)
+        change_version.touch(self.tx)

@@ -148,7 +148,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     facts = _locked(ctx, resource, uuid, permitted_facts)
     resource.rules.on_delete(ctx, facts, prepared)
     if cascade:
-        cross_references.remove(ctx.tx, ctx.name, ctx.metadata, resource.table.name, [uuid])
+        cross_references.remove(ctx, resource.table.name, [uuid])
     else:
         with _refuse_while_linked(resource), as_service_errors():
             _delete_row(ctx, resource, uuid)

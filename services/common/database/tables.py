@@ -7,7 +7,7 @@ schema and its own role; the role's search path names the schema, so no table he
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar, Final, NamedTuple, cast
+from typing import Any, ClassVar, Final, Literal, NamedTuple, cast
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -28,12 +28,22 @@ NOW: Final = sa.text("timezone('utc', now())")
 TRANSACTION: Final = sa.text("pg_current_xact_id()::text::bigint")
 
 
+#: What a deleted target does to the row that references it, and who tells of it:
+#:
+#: * ``part``: the row is deleted, too. It is part of the target, so its event says that.
+#: * ``delete``: the row is deleted, too, and its own ``:delete`` event tells of it.
+#: * ``null``: the column is set to null. Nothing can reference what an event said is gone.
+#: * ``update``: the column is set to null, and the row's ``:update`` event tells of it, for the
+#:   target may be a part of something else, without an event of its own.
+OnGone = Literal["part", "delete", "null", "update"]
+
+
 class Ref(NamedTuple):
     """A reference to another service's table, and what a deleted target does to the row."""
 
     service: str
     table: str
-    on_gone: str  # "cascade": the row is deleted, too; "null": the column is set to null
+    on_gone: OnGone
 
 
 class Many(NamedTuple):
@@ -144,10 +154,8 @@ def json_column(shape: Any, *, for_null: str = "", **options: Any) -> Mapped[Any
     return column(kind, nullable=True, info={"shape": shape, "for_null": for_null}, **options)
 
 
-def link(
-    target: str, *, on_gone: str = "cascade", use_alter: bool = False, **options: Any
-) -> Mapped[Any]:
-    """A reference to a table of this service: ``link("entity_type")``.
+def link(target: str, *, on_gone: OnGone, use_alter: bool = False, **options: Any) -> Mapped[Any]:
+    """A reference to a table of this service: ``link("entity_type", on_gone="null")``.
 
     The database refuses to delete the target; ``on_gone`` says what a forced delete does here.
     ``use_alter`` is for one side of two tables that point at each other.
@@ -157,8 +165,8 @@ def link(
     return column(sa.Uuid(), key, info={"on_gone": on_gone}, **options)
 
 
-def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
-    """A reference to another service, ``ref("auth.person")``: validated by RPC, no foreign key.
+def ref(target: str, *, on_gone: OnGone, **options: Any) -> Mapped[Any]:
+    """A reference to another service, such as ``auth.person``: validated by RPC, no foreign key.
 
     Events about the target's deletion apply ``on_gone``.
     """
@@ -167,18 +175,27 @@ def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]
     return column(sa.Uuid(), info={"ref": Ref(service, table, on_gone)}, **options)
 
 
+def on_gone_of(column: Column) -> OnGone:
+    """What a deleted target does to a row, by the column that references it."""
+    ref: Ref | None = column.info.get("ref")
+    return ref.on_gone if ref else cast("OnGone", column.info["on_gone"])
+
+
 def links(
     metadata: sa.MetaData, name: str, owner: tuple[str, str], target: tuple[str, str], *extra: Any
 ) -> sa.Table:
-    """A pure link table of two ids, each ``(column, target)``; a target with a dot is a ref."""
+    """A pure link table of two ids, each ``(column, target)``; a target with a dot is a ref.
+
+    A link goes with either of them, whose event says so.
+    """
 
     def side(column: str, end: str) -> Column:
         if "." in end:
             service, table = end.split(".")
-            info = {"ref": Ref(service, table, "cascade")}
+            info = {"ref": Ref(service, table, "part")}
             return sa.Column(column, sa.Uuid(), primary_key=True, info=info)
         key = sa.ForeignKey(f"{end}.id")
-        return sa.Column(column, sa.Uuid(), key, primary_key=True, info={"on_gone": "cascade"})
+        return sa.Column(column, sa.Uuid(), key, primary_key=True, info={"on_gone": "part"})
 
     index = sa.Index(None, target[0])
     return sa.Table(name, metadata, side(*owner), side(*target), *extra, index)

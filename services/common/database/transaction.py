@@ -86,6 +86,8 @@ class Transaction:
         self.service = service
         self.caller = caller
         self.actor = actor
+        #: Who caused what is done here, where that isn't the actor: an event's author.
+        self.author: UUID | None = None
         self.request_id = request_id
         #: Called with the session when the transaction begins, before any other statement.
         self.on_begin: Callable[[Session], None] | None = None
@@ -99,6 +101,7 @@ class Transaction:
         self._events: list[Values] = []
         self._written: list[Rendered] = []
         self._afterwards: list[Callable[[], object]] = []
+        self._notes = True
         # Each call runs on a green thread with a context of its own, and makes its unit of work.
         _current.set(self)
 
@@ -211,9 +214,26 @@ class Transaction:
 
         For writes of thousands of rows without events of single ones: nobody would read the notes.
         """
-        self.connection.execute(UNNOTED)
+        with self._noting(on=False):
+            yield
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Have triggers note the rows that are changed meanwhile, also while ``unnoted``."""
+        with self._noting(on=True):
+            yield
+
+    @contextmanager
+    def _noting(self, *, on: bool) -> Iterator[None]:
+        before = self._notes
+        self._set_noting(on)
         yield
-        self.connection.execute(NOTED)
+        self._set_noting(before)
+
+    def _set_noting(self, on: bool) -> None:
+        if on != self._notes:
+            self.connection.execute(NOTED if on else UNNOTED)
+            self._notes = on
 
     def emit(self, event: Event, *, project: UUID | None = None) -> None:
         """Queue an event for the outbox; the relay publishes it after the commit.
@@ -227,7 +247,7 @@ class Transaction:
                 "event_id": ident,
                 "name": event.event_name,
                 "payload": event.payload_json(),
-                "actor_id": self.actor.id,
+                "actor_id": self.author or self.actor.id,
                 "project_id": event.project or project,
                 "request_id": self.request_id or None,
                 "stored": event.stored,

@@ -25,7 +25,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import eventlet
@@ -279,6 +279,23 @@ def handler_queues(service: type[Service]) -> set[str]:
     }
 
 
+def _recorded(
+    service: Any, delivery: Any, work: Callable[[Any], Any], handler: str, inbox: Inbox
+) -> Any:
+    """What a handler's method returns; its event is recorded in the inbox before it or after."""
+    if inbox is Inbox.FIRST:
+        if not record(service, delivery, handler):
+            return None
+    elif not (delivery := without_replaced(service, delivery)):
+        return None
+    result = work(delivery)
+    if inbox is Inbox.LAST:
+        record(service, delivery, handler)
+    if inbox is not Inbox.NONE:
+        record_caused(service, delivery.event_id, handler)
+    return result
+
+
 def on(
     *names: str,
     batch: int = 0,
@@ -287,6 +304,7 @@ def on(
     gather: float = 0.0,
     ordered: bool = False,
     formerly: tuple[str, ...] = (),
+    concerns: Callable[[str, Delivery], bool] | None = None,
 ) -> Callable[[F], F]:
     """Subscribe a method to the events ``names`` (AMQP topic patterns) of all services.
 
@@ -298,6 +316,9 @@ def on(
     What such a method changes is waited for by those who wrote (``runtime.positions``) if the event
     names the service in ``handled_by``; the method then records it in the inbox, and is
     ``ordered`` unless the event is ``awaited``.
+
+    ``concerns`` says of an event whether this service, of that name, has anything to do about it;
+    if not, there is no transaction, and nobody must wait for it here.
     """
 
     def decorate(function: F) -> F:
@@ -305,18 +326,10 @@ def on(
 
         @wraps(function)
         def run(self: Any, delivery: Any) -> Any:
+            if concerns and not concerns(self.name, delivery):
+                return None
             with as_service_errors():
-                if inbox is Inbox.FIRST:
-                    if not record(self, delivery, name):
-                        return None
-                elif not (delivery := without_replaced(self, delivery)):
-                    return None
-                result = function(self, delivery)
-                if inbox is Inbox.LAST:
-                    record(self, delivery, name)
-                if inbox is not Inbox.NONE:
-                    record_caused(self, delivery.event_id, name)
-                return result
+                return _recorded(self, delivery, partial(function, self), name, inbox)
 
         options = {"batch": batch, "inbox": inbox, "batches_of": batches_of, "gather": gather}
         decorated = Handler.decorator(*names, ordered=ordered, formerly=formerly, **options)

@@ -266,15 +266,15 @@ def _ranks(phrase: Phrase, errors: int, doc: Expression) -> list[Expression]:
 
 
 def _matches(doc: Any, wanted: str) -> Condition:
-    condition: Condition = doc.bool_op("@@")(sa.cast(sa.literal(wanted, TEXT), QUERY))
+    return matches(doc, sa.literal(wanted, TEXT))
+
+
+def matches(doc: Any, wanted: Expression) -> Condition:
+    """Whether words meet a condition, the text of a ``tsquery``."""
+    condition: Condition = doc.bool_op("@@")(sa.cast(wanted, QUERY))
     return condition
 
 
 def words_in(code: str, value: Expression) -> Expression:
     """The words of a text as an entry has them, under the code of kind and field."""
     return sa.func.search_words(code, value, type_=DOC)
-
-
-def matches_any(doc: Expression, phrase: Phrase, fields: str, errors: int) -> Condition:
-    """Whether any word of the phrase is in these fields."""
-    return _matches(doc, phrase.any_in(fields, errors))

@@ -93,7 +93,7 @@ class BudgetRpc(ResourceService):
         Emits ``budget:delete``.
         """
         row = locked_budget(self, permitted(self, project_id), path_id(budget_id))
-        cross_references.remove(self.tx, self.name, self.metadata, "budget", [row["id"]])
+        cross_references.remove(self, "budget", [row["id"]])
         self.tx.emit(self.registry.event(self.registry["budgets"], "delete", row))
         return Reply(b"")
 

@@ -106,7 +106,7 @@ class BudgetEntryRpc(ResourceService):
         """
         project, budget = permitted(self, project_id), path_id(budget_id)
         row = locked_entry(self, project, budget, path_id(entry_id))
-        cross_references.remove(self.tx, self.name, self.metadata, "budget_entry", [row["id"]])
+        cross_references.remove(self, "budget_entry", [row["id"]])
         ids = {"budget_id": budget, "budget_entry_id": row["id"], "project_id": project}
         self.tx.emit(BudgetEntryDeleted(**ids))
         return Reply(b"")

@@ -34,14 +34,22 @@ def _decided(described: Description, names: Names, roles: dict[Seat, str | None]
     project, author = described.project_id, described.person_id
     if described.by_client is None or project is None or author is None:
         return described.audience
-    person = names.people.get(author) or {}
+    person = names.people.get(author)
+    if person is None:
+        # Deleted, with their words: whoever hears them from a client and from others, too.
+        both = [role for role in described.by_client.roles if role in described.audience.roles]
+        return replace(described.audience, roles=_unless_isolated(names, project, both))
     if (roles.get((project, author)) or person.get("role")) != CLIENT:
         return described.audience
+    led = described.by_client
+    return replace(led, roles=_unless_isolated(names, project, led.roles))
+
+
+def _unless_isolated(names: Names, project: UUID, roles: Iterable[str]) -> tuple[str, ...]:
+    """The roles, without clients where the production isolates them."""
     production = names.projects.get(project)
-    if production is None or not production.isolated:
-        return described.by_client
-    others = tuple(role for role in described.by_client.roles if role != CLIENT)
-    return replace(described.by_client, roles=others)
+    isolated = production is not None and production.isolated
+    return tuple(role for role in roles if not (isolated and role == CLIENT))
 
 
 def _roles(ctx: CallContext, seats: Iterable[Seat]) -> dict[Seat, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.common.contracts.full_events import Description
     from services.common.database.pools import Database
     from services.common.events.delivery import Delivery
+    from services.common.json_types import JsonObject
 
 #: Seconds that a name is kept. The events that change one are handled here in their order, and
 #: have it asked for again; but after a fail-over another process may have handled them.
@@ -24,6 +25,8 @@ SECONDS: Final = 10.0
 SIZE: Final = 10_000
 #: Subjects of events that change the paths of other entities, too.
 ABOVE: Final = frozenset({"episode", "sequence", "asset-type"})
+#: The names that an entity's path begins with, as ``assets`` answers them.
+ABOVE_IT: Final = ("type_name", "episode_name", "parent_name")
 
 
 PRODUCTIONS: Final = """
@@ -88,18 +91,30 @@ class Names:
         """Forget what these events change."""
         for delivery in deliveries:
             subject = subject_of(delivery.name)
-            ident = subject_id(delivery.name, delivery.payload)
-            if subject == "person":
-                self.people.forget(ident)
-            elif subject == "project":
-                self.projects.forget(ident)
-            elif subject in ABOVE:
-                self.entities.forget()
-            elif subject == "import":
-                for kept in (self.projects, self.entities, self.people):
-                    kept.forget()
-            elif ident is not None:
-                self.entities.forget(ident)
+            if is_entity(delivery.before) and delivery.after is None:
+                self._remember(subject, delivery.before)
+            else:
+                self._forget(subject, subject_id(delivery.name, delivery.payload))
+
+    def _forget(self, subject: str, ident: UUID | None) -> None:
+        if subject == "person":
+            self.people.forget(ident)
+        elif subject == "project":
+            self.projects.forget(ident)
+        elif subject in ABOVE:
+            self.entities.forget()
+        elif subject == "import":
+            for kept in (self.projects, self.entities, self.people):
+                kept.forget()
+        elif ident is not None:
+            self.entities.forget(ident)
+
+    def _remember(self, subject: str, row: JsonObject) -> None:
+        """Keep the name of an entity that is gone, for the events of its tasks that follow."""
+        ident = UUID(row["id"])
+        above = self.entities.get(ident) or dict.fromkeys(ABOVE_IT)
+        kind = subject.title().replace("-", "")
+        self.entities.keep([ident], {ident: {**above, "name": row["name"], "kind": kind}})
 
     def learn(
         self, ctx: CallContext, described: Sequence[Description], actors: Collection[UUID]
@@ -159,6 +174,11 @@ class Names:
         above = [found["type_name"]] if is_asset else [found["episode_name"], found["parent_name"]]
         path = " / ".join(dict.fromkeys(name for name in (*above, found["name"]) if name))
         return EntityNamed(id=ident, name=found["name"], kind=found["kind"], path=path)
+
+
+def is_entity(row: JsonObject | None) -> TypeGuard[JsonObject]:
+    """Whether a changed row is an entity, whatever its kind is."""
+    return row is not None and "entity_type_id" in row and "parent_id" in row
 
 
 def _productions(ctx: CallContext, ids: Collection[UUID]) -> dict[UUID, Production]:

@@ -75,8 +75,8 @@ class SoftwareDepartmentLink(TimestampedRow, Base):
     __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
 
     # No index of its own: the unique constraint starts with it.
-    department_id: Mapped[UUID] = ref("auth.department", index=False)
-    software_id: Mapped[UUID] = link("software")
+    department_id: Mapped[UUID] = ref("auth.department", on_gone="part", index=False)
+    software_id: Mapped[UUID] = link("software", on_gone="part")
 
 
 class HardwareItem(TimestampedRow, Base):
@@ -102,8 +102,8 @@ class HardwareItemDepartmentLink(TimestampedRow, Base):
     paged = False
     __table_args__ = (sa.UniqueConstraint("hardware_item_id", "department_id"),)
 
-    department_id: Mapped[UUID] = ref("auth.department")
-    hardware_item_id: Mapped[UUID] = link("hardware_item", index=False)
+    department_id: Mapped[UUID] = ref("auth.department", on_gone="part")
+    hardware_item_id: Mapped[UUID] = link("hardware_item", on_gone="part", index=False)
 
 
 class WorkingFile(TimestampedRow, Base):
@@ -134,8 +134,12 @@ class WorkingFile(TimestampedRow, Base):
         doc="Free JSON: values of the studio's own, by their names.",
         example={"units": "cm"},
     )
-    task_id: Mapped[UUID | None] = ref("tasks.task", doc="The task that it is worked on for.")
-    entity_id: Mapped[UUID | None] = ref("assets.entity", doc="The entity that it is about.")
+    task_id: Mapped[UUID | None] = ref(
+        "tasks.task", on_gone="part", doc="The task that it is worked on for."
+    )
+    entity_id: Mapped[UUID | None] = ref(
+        "assets.entity", on_gone="part", doc="The entity that it is about."
+    )
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who saved it.")
     software_id: Mapped[UUID | None] = link(
         "software", on_gone="null", doc="The software that it is made with."
@@ -194,10 +198,14 @@ class OutputFile(TimestampedRow, Base):
         doc="Free JSON: values of the studio's own, by their names.",
         example={"units": "cm"},
     )
-    file_status_id: Mapped[UUID] = link("file_status", doc="How far its review is.")
-    entity_id: Mapped[UUID | None] = ref("assets.entity", doc="The entity that it is of.")
+    file_status_id: Mapped[UUID] = link(
+        "file_status", on_gone="delete", doc="How far its review is."
+    )
+    entity_id: Mapped[UUID | None] = ref(
+        "assets.entity", on_gone="part", doc="The entity that it is of."
+    )
     asset_instance_id: Mapped[UUID | None] = ref(
-        "assets.asset_instance", doc="The asset instance that it is of."
+        "assets.asset_instance", on_gone="delete", doc="The asset instance that it is of."
     )
     output_type_id: Mapped[UUID | None] = link(
         "output_type", on_gone="null", doc="What kind of content it has."
@@ -207,7 +215,7 @@ class OutputFile(TimestampedRow, Base):
     )
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who exported it.")
     source_file_id: Mapped[UUID | None] = link(
-        "working_file", on_gone="null", doc="The working file that it was exported from."
+        "working_file", on_gone="update", doc="The working file that it was exported from."
     )
     temporal_entity_id: Mapped[UUID | None] = ref(
         "assets.entity", on_gone="null", doc="The shot or scene that the instance was exported in."

@@ -55,7 +55,7 @@ class Playlist(TimestampedRow, Base):
     # One JSON value, which keeps the order: whoever changes it locks the row.
     shots: Mapped[Any] = json_column(list[PlaylistItem], doc="What it shows, in its order.")
     project_id: Mapped[UUID | None] = link(
-        "project", index=False, doc="The production that it belongs to."
+        "project", on_gone="part", index=False, doc="The production that it belongs to."
     )
     episode_id: Mapped[UUID | None] = ref(
         "assets.entity", on_gone="null", doc="The episode that it is about."
@@ -86,8 +86,8 @@ class PlaylistShareLink(TimestampedRow, Base):
     paged = False
 
     token: Mapped[str] = text(64, unique=True)
-    playlist_id: Mapped[UUID] = link("playlist")
-    created_by: Mapped[UUID] = ref("auth.person")
+    playlist_id: Mapped[UUID] = link("playlist", on_gone="part")
+    created_by: Mapped[UUID] = ref("auth.person", on_gone="part")
     expiration_date: Mapped[datetime | None]
     is_active: Mapped[bool]
     can_comment: Mapped[bool]
@@ -103,7 +103,7 @@ class BuildJob(TimestampedRow, Base):
     status: Mapped[str] = choice("running", "failed", "succeeded", default="running")
     job_type: Mapped[str] = choice("archive", "movie", default="movie")
     ended_at: Mapped[datetime | None]
-    playlist_id: Mapped[UUID] = link("playlist")
+    playlist_id: Mapped[UUID] = link("playlist", on_gone="part")
 
 
 class ScheduleItem(TimestampedRow, Base):
@@ -116,9 +116,11 @@ class ScheduleItem(TimestampedRow, Base):
     end_date: Mapped[date | None] = column(doc="Its last day.", example="2026-01-30")
     man_days: Mapped[int | None] = column(doc="How many days of work it takes.", example=20)
     project_id: Mapped[UUID | None] = link(
-        "project", index=False, doc="The production that it belongs to."
+        "project", on_gone="part", index=False, doc="The production that it belongs to."
     )
-    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", doc="The kind of work.")
+    task_type_id: Mapped[UUID | None] = ref(
+        "tasks.task_type", on_gone="delete", doc="The kind of work."
+    )
     object_id: Mapped[UUID | None] = column(
         index=True, doc="The sequence, episode or asset type that it is about; null for all."
     )
@@ -131,7 +133,9 @@ class Milestone(TimestampedRow, Base):
 
     date: Mapped[date | None] = column(doc="The day.")
     name: Mapped[str] = text(40, doc="What is due.", example="Animatic approved")
-    project_id: Mapped[UUID | None] = link("project", doc="The production that it belongs to.")
+    project_id: Mapped[UUID | None] = link(
+        "project", on_gone="part", doc="The production that it belongs to."
+    )
     task_type_id: Mapped[UUID | None] = ref(
         "tasks.task_type", on_gone="null", doc="The kind of work that is due."
     )
@@ -146,7 +150,9 @@ class ProductionScheduleVersion(TimestampedRow, Base):
     name: Mapped[str] = text(
         80, doc="Its name, unique in the production.", example="After the animatic"
     )
-    project_id: Mapped[UUID] = link("project", doc="The production that it belongs to.")
+    project_id: Mapped[UUID] = link(
+        "project", on_gone="part", doc="The production that it belongs to."
+    )
     production_schedule_from: Mapped[UUID | None] = link(
         "production_schedule_version", on_gone="null", doc="The version that it was copied from."
     )
@@ -161,9 +167,9 @@ class ProductionScheduleVersionTaskLink(TimestampedRow, Base):
     __table_args__ = (sa.UniqueConstraint("production_schedule_version_id", "task_id"),)
 
     production_schedule_version_id: Mapped[UUID] = link(
-        "production_schedule_version", index=False, doc="The schedule version."
+        "production_schedule_version", on_gone="part", index=False, doc="The schedule version."
     )
-    task_id: Mapped[UUID] = ref("tasks.task", doc="The task.")
+    task_id: Mapped[UUID] = ref("tasks.task", on_gone="part", doc="The task.")
     start_date: Mapped[datetime | None] = column(
         doc="When work on it should start in this version, in UTC.", example="2026-01-05T09:00:00"
     )

@@ -218,8 +218,8 @@ class ProjectTaskTypeLink(TypeSettings, TimestampedRow, Base):
     paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id"),)
 
-    project_id: Mapped[UUID] = link("project", index=False)
-    task_type_id: Mapped[UUID] = ref("tasks.task_type")
+    project_id: Mapped[UUID] = link("project", on_gone="part", index=False)
+    task_type_id: Mapped[UUID] = ref("tasks.task_type", on_gone="part")
 
 
 class ProjectTaskTypeSoftwareLink(TimestampedRow, Base):
@@ -229,9 +229,9 @@ class ProjectTaskTypeSoftwareLink(TimestampedRow, Base):
     paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "software_id"),)
 
-    project_id: Mapped[UUID] = link("project", index=False)
-    task_type_id: Mapped[UUID] = ref("tasks.task_type")
-    software_id: Mapped[UUID] = link("software")
+    project_id: Mapped[UUID] = link("project", on_gone="part", index=False)
+    task_type_id: Mapped[UUID] = ref("tasks.task_type", on_gone="part")
+    software_id: Mapped[UUID] = link("software", on_gone="part")
 
 
 class ProjectTaskStatusLink(StatusSettings, TimestampedRow, Base):
@@ -241,8 +241,8 @@ class ProjectTaskStatusLink(StatusSettings, TimestampedRow, Base):
     paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_status_id"),)
 
-    project_id: Mapped[UUID] = link("project", index=False)
-    task_status_id: Mapped[UUID] = ref("tasks.task_status")
+    project_id: Mapped[UUID] = link("project", on_gone="part", index=False)
+    task_status_id: Mapped[UUID] = ref("tasks.task_status", on_gone="part")
 
 
 class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
@@ -282,8 +282,8 @@ class ProjectTemplateTaskTypeLink(TypeSettings, TimestampedRow, Base):
         ),
     )
 
-    project_template_id: Mapped[UUID] = link("project_template", index=False)
-    task_type_id: Mapped[UUID] = ref("tasks.task_type")
+    project_template_id: Mapped[UUID] = link("project_template", on_gone="part", index=False)
+    task_type_id: Mapped[UUID] = ref("tasks.task_type", on_gone="part")
 
 
 class ProjectTemplateTaskStatusLink(StatusSettings, TimestampedRow, Base):
@@ -301,8 +301,8 @@ class ProjectTemplateTaskStatusLink(StatusSettings, TimestampedRow, Base):
         ),
     )
 
-    project_template_id: Mapped[UUID] = link("project_template", index=False)
-    task_status_id: Mapped[UUID] = ref("tasks.task_status")
+    project_template_id: Mapped[UUID] = link("project_template", on_gone="part", index=False)
+    task_status_id: Mapped[UUID] = ref("tasks.task_status", on_gone="part")
 
 
 project_asset_type_link = links(

@@ -38,11 +38,13 @@ class SearchFilterGroup(TimestampedRow, Base):
         default=False, doc="Whether the whole production is offered it."
     )
     person_id: Mapped[UUID | None] = ref(
-        "auth.person", doc="Whose it is; null for one that is shared."
+        "auth.person", on_gone="part", doc="Whose it is; null for one that is shared."
     )
-    project_id: Mapped[UUID | None] = link("project", doc="The production that it is for.")
+    project_id: Mapped[UUID | None] = link(
+        "project", on_gone="part", doc="The production that it is for."
+    )
     department_id: Mapped[UUID | None] = ref(
-        "auth.department", doc="The department that it is for."
+        "auth.department", on_gone="delete", doc="The department that it is for."
     )
 
 
@@ -59,15 +61,17 @@ class SearchFilter(TimestampedRow, Base):
         default=False, doc="Whether the whole production is offered it."
     )
     department_id: Mapped[UUID | None] = ref(
-        "auth.department", doc="The department that it is for."
+        "auth.department", on_gone="delete", doc="The department that it is for."
     )
     search_filter_group_id: Mapped[UUID | None] = link(
-        "search_filter_group", on_gone="null", doc="The folder that it lies in."
+        "search_filter_group", on_gone="update", doc="The folder that it lies in."
     )
     person_id: Mapped[UUID | None] = ref(
-        "auth.person", doc="Whose it is; null for one that is shared."
+        "auth.person", on_gone="part", doc="Whose it is; null for one that is shared."
     )
-    project_id: Mapped[UUID | None] = link("project", doc="The production that it is for.")
+    project_id: Mapped[UUID | None] = link(
+        "project", on_gone="part", doc="The production that it is for."
+    )
 
 
 class CustomAction(TimestampedRow, Base):
@@ -103,7 +107,9 @@ class DayOff(TimestampedRow, Base):
     description: Mapped[str | None] = text(
         doc="Why they are away; for themselves and those who plan the work.", example="Holiday"
     )
-    person_id: Mapped[UUID | None] = ref("auth.person", index=False, doc="Who is away.")
+    person_id: Mapped[UUID | None] = ref(
+        "auth.person", on_gone="part", index=False, doc="Who is away."
+    )
 
 
 class Budget(TimestampedRow, Base):
@@ -111,7 +117,9 @@ class Budget(TimestampedRow, Base):
 
     __tablename__ = "budget"
 
-    project_id: Mapped[UUID | None] = link("project", doc="The production that it is for.")
+    project_id: Mapped[UUID | None] = link(
+        "project", on_gone="part", doc="The production that it is for."
+    )
     revision: Mapped[int] = column(default=1, doc="The number of the revision, from 1.", example=1)
     name: Mapped[str] = text(255, doc="Its name.", example="First draft")
     currency: Mapped[str | None] = text(
@@ -124,8 +132,10 @@ class BudgetEntry(TimestampedRow, Base):
 
     __tablename__ = "budget_entry"
 
-    budget_id: Mapped[UUID] = link("budget", doc="The budget that it belongs to.")
-    department_id: Mapped[UUID] = ref("auth.department", doc="The department that is paid.")
+    budget_id: Mapped[UUID] = link("budget", on_gone="part", doc="The budget that it belongs to.")
+    department_id: Mapped[UUID] = ref(
+        "auth.department", on_gone="delete", doc="The department that is paid."
+    )
     person_id: Mapped[UUID | None] = ref(
         "auth.person", on_gone="null", doc="Who is paid; null for a position that nobody has yet."
     )
@@ -152,7 +162,7 @@ class SalaryScale(TimestampedRow, Base):
 
     __tablename__ = "salary_scale"
 
-    department_id: Mapped[UUID] = ref("auth.department", doc="The department.")
+    department_id: Mapped[UUID] = ref("auth.department", on_gone="part", doc="The department.")
     position: Mapped[str | None] = choice(
         "supervisor", "lead", "artist", default="artist", doc="The position in the team."
     )

@@ -58,7 +58,9 @@ class Webhook(TimestampedRow, Base):
         example=["task:*", "comment:new"],
     )
     project_id: Mapped[UUID | None] = link(
-        "project", doc="Only events of this production; null: all, for administrators."
+        "project",
+        on_gone="part",
+        doc="Only events of this production; null: all, for administrators.",
     )
     # No references: a webhook about a task is also to tell that the task was deleted.
     entity_id: Mapped[UUID | None] = column(doc="Only events about this entity.")

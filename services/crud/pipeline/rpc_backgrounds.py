@@ -91,7 +91,7 @@ class BackgroundRpc(ResourceService):
     def _remove(self, ident: UUID) -> None:
         resource = self.registry["preview-background-files"]
         table = resource.table.name
-        cross_references.remove(self.tx, self.name, self.metadata, table, [ident])
+        cross_references.remove(self, table, [ident])
         self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
         # Committed before the refusal, which would roll the delete back.
         self.commit_now()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,20 +12,21 @@ import sqlalchemy as sa
 from services.common.crud import cross_references
 from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.crud.validation import BadValue, parse_id
-from services.common.database.transaction import Transaction
+from services.common.database.tables import OnGone, table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
+    from services.common.crud.cascade import Cascade
 
 ENTITY, PREVIEW = "assets.entity", "tasks.preview_file"
 #: The keys of an item that hold ids of a table.
 KEYS: Final = {ENTITY: ("entity_id", "id"), PREVIEW: ("preview_file_id",)}
 # By containment, which the index of the column answers.
 SHOWING: Final = sa.text("""
-    SELECT id, shots FROM playlist WHERE id IN (
+    SELECT id, project_id, shots FROM playlist WHERE id IN (
       SELECT playlist.id FROM unnest(CAST(:items AS text[])) AS item
       JOIN playlist ON playlist.shots @> CAST(item AS jsonb)
     ) ORDER BY id FOR UPDATE
@@ -38,15 +39,23 @@ KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 class PlaylistRules(ResourceRules[Pinned]):
     """Normalizes a playlist's fields, and deletes what depends on it."""
 
-    holds = frozenset({ENTITY, PREVIEW})
+    holds: ClassVar[Mapping[str, OnGone]] = {ENTITY: "update", PREVIEW: "update"}
 
-    def release(self, tx: Transaction, table: str, ids: Collection[UUID]) -> None:
-        """Show deleted entities no more, and no deleted previews of the others."""
+    def release(self, cascade: Cascade, table: str, ids: Collection[UUID]) -> None:
+        """Show deleted entities no more, and no deleted previews of the others.
+
+        Emits ``playlist:update``: no event may have told of the previews of a deleted task.
+        """
         texts = [str(ident) for ident in ids]
         items = [json.dumps([{key: text}]) for key in KEYS[table] for text in texts]
-        for row in tx.connection.execute(SHOWING, {"items": items}).all():
-            change = sa.update(Playlist).where(Playlist.id == row.id)
-            tx.connection.execute(change.values(shots=without(row.shots, frozenset(texts))))
+        connection = cascade.tx.connection
+        rows = connection.execute(SHOWING, {"items": items}).mappings().all()
+        told = cascade.told(rows)
+        with cascade.noted(told):
+            for row in rows:
+                change = sa.update(Playlist).where(Playlist.id == row["id"])
+                connection.execute(change.values(shots=without(row["shots"], frozenset(texts))))
+        cascade.tell(table_of(Playlist), "update", told)
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud.cross_references import ask_existing, deleted_among, in_ids
+from services.common.crud.cross_references import ask_existing, deleted_among, remove_children
 from services.common.crud.listing import filters
 from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Condition
-from services.common.database.tables import table_of
-from services.common.database.transaction import Transaction
+from services.common.database.tables import OnGone, table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import BadValue, parse_id, whole
@@ -30,6 +29,7 @@ from services.crud.policy.schedules import VERSION_PROJECT
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.access.rules import Facts
+    from services.common.crud.cascade import Cascade
 
 #: What a schedule item is for: a supervisor keeps the period of their department's.
 SUBJECT: Final = frozenset({"task_type_id", "object_id"})
@@ -41,12 +41,14 @@ class ScheduleItemRules(SimpleRules):
     An item is deleted with its object, which may be of two tables.
     """
 
-    holds = frozenset({"assets.entity", "assets.entity_type"})
+    holds: ClassVar[Mapping[str, OnGone]] = {
+        "assets.entity": "delete",
+        "assets.entity_type": "delete",
+    }
 
-    def release(self, tx: Transaction, _table: str, ids: Collection[UUID]) -> None:
-        """Delete the items of deleted objects."""
-        column = table_of(ScheduleItem).c.object_id
-        tx.connection.execute(sa.delete(ScheduleItem).where(in_ids(column, ids)))
+    def release(self, cascade: Cascade, _table: str, ids: Collection[UUID]) -> None:
+        """Delete the items of deleted objects. Emits ``schedule-item:delete``."""
+        remove_children(cascade, table_of(ScheduleItem).c.object_id, ids, tells=True)
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
         """Drop ``man_days`` that are text but not a number: clients send unfinished input."""

@@ -188,6 +188,6 @@ class TypeLinkRpc(ResourceService):
         items = self.tx.connection.execute(rows.order_by(item.id).with_for_update()).mappings()
         rows_gone = [dict(row) for row in items]
         ids = [row["id"] for row in rows_gone]
-        cross_references.remove(self.tx, self.name, self.metadata, str(resource.table.name), ids)
+        cross_references.remove(self, str(resource.table.name), ids)
         for row in rows_gone:
             self.tx.emit(self.registry.event(resource, "delete", row))

@@ -143,8 +143,8 @@ class SavedSearchRpc(ResourceService):
         if resource.table is GROUP:
             in_group = FILTER.c.search_filter_group_id == row["id"]
             filters = self.tx.connection.scalars(sa.select(FILTER.c.id).where(in_group)).all()
-            cross_references.remove(self.tx, self.name, self.metadata, FILTER.name, filters)
-        cross_references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
+            cross_references.remove(self, FILTER.name, filters)
+        cross_references.remove(self, resource.table.name, [row["id"]])
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")
 

@@ -146,7 +146,7 @@ class AttachmentRpc(ResourceService):
         file = AttachmentFile
         statement = sa.select(file.id).where(file.chat_message_id.in_(messages))
         ids = list(self.tx.session.scalars(statement))
-        cross_references.remove(self.tx, self.name, self.metadata, file.__tablename__, ids)
+        cross_references.remove(self, file.__tablename__, ids)
 
     @query
     def list_attachments_of_messages(self, ids: list[str]) -> dict[str, list[str]]:

@@ -117,7 +117,7 @@ def edit_mentions(ctx: CrudContext, comment: Row, mentions: Mentions, team: Team
     run = ctx.tx.connection.execute
     notified = dict(run(sa.select(notes.id, notes.person_id).where(*of_comment)).all())
     outdated = [note for note, person in notified.items() if person not in people]
-    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, Notification.__tablename__, outdated)
+    cross_references.remove(ctx, Notification.__tablename__, outdated)
     # Neither the author nor who edits the text has to be told what they write themselves.
     already_notified = (
         previous.everybody(team) | set(notified.values()) | {comment["person_id"], ctx.actor.id}

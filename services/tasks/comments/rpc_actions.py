@@ -92,7 +92,7 @@ class CommentActionRpc(ResourceService):
             message = "The file is attached to another comment."
             raise Forbidden(message)
         # Not a plain DELETE: a handler of ``rows:gone`` deletes the stored file.
-        cross_references.remove(self.tx, self.name, self.metadata, "attachment_file", [ident])
+        cross_references.remove(self, "attachment_file", [ident])
         comment_changed(self, comment["id"], task)
         return Reply(b"")
 

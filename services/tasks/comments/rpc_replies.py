@@ -138,7 +138,7 @@ class ReplyRpc(ResourceService):
             table = table_of(model)
             of_reply = (table.c.comment_id == comment["id"], table.c.reply_id == ident)
             ids = self.tx.connection.scalars(sa.select(table.c.id).where(*of_reply)).all()
-            cross_references.remove(self.tx, self.name, self.metadata, table.name, ids)
+            cross_references.remove(self, table.name, ids)
         event_ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
         self.tx.emit(ReplyDeleted(**event_ids, **in_project(task)))
         return Reply(self.registry["comments"].view(self.tx, comment["id"], relations=False))

@@ -153,7 +153,7 @@ class CommentRules(ResourceRules[Prefetched]):
         ctx.tx.session.execute(task.with_for_update())
         previews = list(ctx.tx.session.scalars(only_shown_by(row["id"])))
         remove_previews(ctx, previews, prefetched.mains)
-        cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
+        cross_references.remove(ctx, "comment", [row["id"]])
 
     def deleted(self, ctx: CrudContext, row: Row, _prefetched: Prefetched) -> None:
         """Recount the task from its remaining comments."""

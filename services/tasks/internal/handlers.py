@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.contracts.assets.events import DescriptorKeyChanged
+from services.common.crud.cascade import Cascade
 from services.common.crud.resource_service import ResourceService
 from services.common.database import change_version, free_json
 from services.common.database.tables import table_of
@@ -18,6 +19,7 @@ from services.tasks.models import Task, TimeSpent
 from services.tasks.state.durations import recompute_duration
 
 TASK: Final = table_of(Task)
+TIME: Final = table_of(TimeSpent)
 
 
 class InternalHandlers(ResourceService):
@@ -26,17 +28,20 @@ class InternalHandlers(ResourceService):
     # Ordered only for ``handled_by``: deletions commute, so their order doesn't matter.
     @on("day-off:covers", ordered=True, formerly=("forget_time_in_day_off",))
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
-        """Delete the time that a person logged on a day off, and recompute the tasks' durations."""
+        """Delete the time that a person logged on a day off, and recompute the tasks' durations.
+
+        Emits ``time-spent:delete``.
+        """
         day_off: Any = delivery.payload
-        days = TimeSpent.date.between(
+        days = TIME.c.date.between(
             date.fromisoformat(day_off["date"]), date.fromisoformat(day_off["end_date"])
         )
-        covered = (
-            sa.delete(TimeSpent)
-            .where(TimeSpent.person_id == UUID(day_off["person_id"]), days)
-            .returning(TimeSpent.task_id)
-        )
-        for task in set(self.tx.session.scalars(covered)):
+        self.tx.author, cascade = delivery.actor_id, Cascade(self)
+        covered = sa.delete(TIME).where(TIME.c.person_id == UUID(day_off["person_id"]), days)
+        deleted = covered.returning(TIME.c.task_id, *cascade.facts(TIME, "delete"))
+        rows = self.tx.connection.execute(deleted).mappings().all()
+        cascade.tell(TIME, "delete", rows)
+        for task in {row["task_id"] for row in rows}:
             recompute_duration(self, task)
 
     @on("metadata-descriptor:key-changed", ordered=True)

@@ -40,7 +40,9 @@ class Comment(TimestampedRow, Base):
 
     shotgun_id: Mapped[int | None] = shotgrid_id()
     # No index of its own: the index above starts with it.
-    object_id: Mapped[UUID] = link("task", index=False, doc="The task that it is about.")
+    object_id: Mapped[UUID] = link(
+        "task", on_gone="part", index=False, doc="The task that it is about."
+    )
     object_type: Mapped[str] = text(80, doc="What it is about: always `Task`.", example="Task")
     text: Mapped[str | None] = text(
         doc="What it says, in Markdown.", example="The flame needs to be brighter."
@@ -65,7 +67,7 @@ class Comment(TimestampedRow, Base):
     task_status_id: Mapped[UUID | None] = link(
         "task_status", on_gone="null", doc="The status that it gave the task."
     )
-    person_id: Mapped[UUID] = ref("auth.person", doc="Who wrote it.")
+    person_id: Mapped[UUID] = ref("auth.person", on_gone="delete", doc="Who wrote it.")
     editor_id: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who last changed it.")
     preview_file_id: Mapped[UUID | None] = link(
         "preview_file", on_gone="null", doc="No longer used: the preview that it is about."
@@ -90,12 +92,14 @@ class AttachmentFile(TimestampedRow, Base):
     mimetype: Mapped[str | None] = text(
         255, doc="Its media type, as it was uploaded with.", example="application/pdf"
     )
-    comment_id: Mapped[UUID | None] = link("comment", doc="The comment that it is attached to.")
+    comment_id: Mapped[UUID | None] = link(
+        "comment", on_gone="part", doc="The comment that it is attached to."
+    )
     reply_id: Mapped[UUID | None] = column(
         doc="The reply that it is attached to, among those of the comment."
     )
     chat_message_id: Mapped[UUID | None] = ref(
-        "chat.chat_message", doc="The chat message that it is attached to."
+        "chat.chat_message", on_gone="part", doc="The chat message that it is attached to."
     )
 
 
@@ -157,10 +161,10 @@ class PreviewFile(TimestampedRow, Base):
     token_out: Mapped[int | None] = column(
         doc="How many tokens a model wrote to make it.", example=800
     )
-    task_id: Mapped[UUID | None] = link("task", doc="The task whose work it shows.")
+    task_id: Mapped[UUID | None] = link("task", on_gone="part", doc="The task whose work it shows.")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null", doc="Who uploaded it.")
     source_file_id: Mapped[UUID | None] = ref(
-        "crud.output_file", on_gone="null", doc="The output file that it was made from."
+        "crud.output_file", on_gone="update", doc="The output file that it was made from."
     )
     shotgun_id: Mapped[int | None] = shotgrid_id(unique=True)
     is_movie: Mapped[bool | None] = column(

@@ -44,11 +44,15 @@ class Notification(TimestampedRow, Base):
         "playlist-ready",
         doc="What it tells about.",
     )
-    person_id: Mapped[UUID] = ref("auth.person", index=False, doc="Whom it is for.")
-    author_id: Mapped[UUID] = ref("auth.person", doc="Who caused it.")
-    comment_id: Mapped[UUID | None] = link("comment", doc="The comment that it tells about.")
-    task_id: Mapped[UUID | None] = link("task", doc="The task that it tells about.")
-    playlist_id: Mapped[UUID | None] = ref("crud.playlist", doc="The playlist that it tells about.")
+    person_id: Mapped[UUID] = ref("auth.person", on_gone="part", index=False, doc="Whom it is for.")
+    author_id: Mapped[UUID] = ref("auth.person", on_gone="part", doc="Who caused it.")
+    comment_id: Mapped[UUID | None] = link(
+        "comment", on_gone="part", doc="The comment that it tells about."
+    )
+    task_id: Mapped[UUID | None] = link("task", on_gone="part", doc="The task that it tells about.")
+    playlist_id: Mapped[UUID | None] = ref(
+        "crud.playlist", on_gone="part", doc="The playlist that it tells about."
+    )
     reply_id: Mapped[UUID | None] = column(
         doc="The reply that it tells about, among those of the comment."
     )
@@ -73,9 +77,11 @@ class News(TimestampedRow, Base):
     change: Mapped[bool] = column(
         default=False, doc="Whether the comment changed the task's status."
     )
-    author_id: Mapped[UUID] = ref("auth.person", doc="Who caused it.")
-    comment_id: Mapped[UUID | None] = link("comment", doc="The comment that it tells about.")
-    task_id: Mapped[UUID] = link("task", doc="The task that it tells about.")
+    author_id: Mapped[UUID] = ref("auth.person", on_gone="part", doc="Who caused it.")
+    comment_id: Mapped[UUID | None] = link(
+        "comment", on_gone="part", doc="The comment that it tells about."
+    )
+    task_id: Mapped[UUID] = link("task", on_gone="part", doc="The task that it tells about.")
     preview_file_id: Mapped[UUID | None] = link(
         "preview_file", on_gone="null", doc="The preview that it tells about."
     )
@@ -94,12 +100,16 @@ class Subscription(TimestampedRow, Base):
         page_index("subscription", "production_id"),
     )
 
-    person_id: Mapped[UUID] = ref("auth.person", index=False, doc="Who is told of the comments.")
-    task_id: Mapped[UUID | None] = link("task", doc="The task that they follow.")
+    person_id: Mapped[UUID] = ref(
+        "auth.person", on_gone="part", index=False, doc="Who is told of the comments."
+    )
+    task_id: Mapped[UUID | None] = link("task", on_gone="part", doc="The task that they follow.")
     entity_id: Mapped[UUID | None] = ref(
-        "assets.entity", doc="The sequence that they follow, together with a task type."
+        "assets.entity",
+        on_gone="part",
+        doc="The sequence that they follow, together with a task type.",
     )
     task_type_id: Mapped[UUID | None] = link(
-        "task_type", doc="The task type that they follow in the sequence."
+        "task_type", on_gone="part", doc="The task type that they follow in the sequence."
     )
     production_id: Mapped[UUID | None] = production_copy()

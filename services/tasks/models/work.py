@@ -102,14 +102,16 @@ class Task(TimestampedRow, Base):
     # No foreign key, since previews reference tasks: ``previews.removal`` replaces a deleted one.
     last_preview_file_id: Mapped[UUID | None] = column(doc="Its newest preview.")
     project_id: Mapped[UUID | None] = ref(
-        "crud.project", index=False, doc="The production that it belongs to."
+        "crud.project", on_gone="part", index=False, doc="The production that it belongs to."
     )
-    task_type_id: Mapped[UUID | None] = link("task_type", index=False, doc="The kind of work.")
+    task_type_id: Mapped[UUID | None] = link(
+        "task_type", on_gone="delete", index=False, doc="The kind of work."
+    )
     task_status_id: Mapped[UUID | None] = link(
         "task_status", on_gone="null", index=False, doc="How far the work is."
     )
     entity_id: Mapped[UUID | None] = ref(
-        "assets.entity", doc="The asset, shot or other entity to work on."
+        "assets.entity", on_gone="delete", doc="The asset, shot or other entity to work on."
     )
     assigner_id: Mapped[UUID | None] = ref(
         "auth.person", on_gone="null", doc="Who assigned it, or created it."
@@ -133,8 +135,10 @@ class TimeSpent(TimestampedRow, Base):
         example=240.0,
     )
     date: Mapped[date] = column(doc="The day.")
-    task_id: Mapped[UUID | None] = link("task", doc="The task that they worked on.")
-    person_id: Mapped[UUID | None] = ref("auth.person", index=False, doc="Who worked.")
+    task_id: Mapped[UUID | None] = link("task", on_gone="part", doc="The task that they worked on.")
+    person_id: Mapped[UUID | None] = ref(
+        "auth.person", on_gone="delete", index=False, doc="Who worked."
+    )
     production_id: Mapped[UUID | None] = production_copy()
 
 

@@ -98,9 +98,11 @@ class StatusAutomation(TimestampedRow, Base):
         example="asset",
     )
     in_task_type_id: Mapped[UUID | None] = link(
-        "task_type", doc="The type of the task whose status is watched."
+        "task_type", on_gone="delete", doc="The type of the task whose status is watched."
     )
-    in_task_status_id: Mapped[UUID | None] = link("task_status", doc="The status that sets it off.")
+    in_task_status_id: Mapped[UUID | None] = link(
+        "task_status", on_gone="delete", doc="The status that sets it off."
+    )
     out_field_type: Mapped[str] = choice(
         "status",
         "ready_for",
@@ -108,9 +110,11 @@ class StatusAutomation(TimestampedRow, Base):
         doc="What it sets: the status of another task, or what the asset is ready for.",
     )
     out_task_type_id: Mapped[UUID | None] = link(
-        "task_type", doc="The type of the task that it changes."
+        "task_type", on_gone="delete", doc="The type of the task that it changes."
     )
-    out_task_status_id: Mapped[UUID | None] = link("task_status", doc="The status that it sets.")
+    out_task_status_id: Mapped[UUID | None] = link(
+        "task_status", on_gone="delete", doc="The status that it sets."
+    )
     import_last_revision: Mapped[bool | None] = column(
         default=False, doc="Whether the newest preview is copied to the changed task."
     )

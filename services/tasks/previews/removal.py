@@ -61,7 +61,7 @@ def remove_previews(ctx: CrudContext, ids: Collection[UUID], mains: Mains | None
     """
     rows = _locked(ctx, ids)
     deleted = [row["id"] for row in rows]
-    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "preview_file", deleted)
+    cross_references.remove(ctx, "preview_file", deleted)
     for row in rows:
         replace_preview(ctx, row, (mains or {}).get(row["id"]))
         ctx.tx.emit(ctx.registry.event(ctx.registry["preview-files"], "delete", row))

@@ -65,9 +65,7 @@ class ProjectTaskRpc(ResourceService):
         # Locked in id order, as everywhere: two requests that lock the same tasks don't deadlock.
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
         tasks = self.tx.connection.execute(rows).mappings().all()
-        cross_references.remove(
-            self.tx, self.name, self.metadata, "task", [task["id"] for task in tasks]
-        )
+        cross_references.remove(self, "task", [task["id"] for task in tasks])
         for task in tasks:
             self.tx.emit(self.registry.event(self.registry["tasks"], "delete", task))
         return [str(task["id"]) for task in tasks]

@@ -242,3 +242,17 @@ def test_a_long_chat_is_read_in_batches(chat: OneService, world: World) -> None:
     page = chat.call("admin", "list_messages", entity_id=world.asset, query=query)
     assert [one["id"] for one in page["data"]] == [one["id"] for one in messages[1200:2400]]
     assert (page["total"], page["nb_pages"]) == (len(messages), 3)
+
+
+def test_messages_of_a_removed_person_are_told(chat: OneService, world: World) -> None:
+    """The chat that they are part of stays."""
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    messages = [post(chat, "artist", world.asset, text)["id"] for text in ("a", "b")]
+    posted = len(chat.told())
+    person = world.people["artist"]
+    of_person = chat.rows("chat_message", person_id=uuid.UUID(person))
+    ids = sorted(str(row["id"]) for row in of_person)
+    assert set(messages) <= set(ids)
+    chat.deliver("rows:gone", {"service": "auth", "table": "person", "ids": [person]})
+    told = [("chat-message:delete", {"chat_message_id": ident}) for ident in ids]
+    assert chat.told()[posted:] == told

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -68,7 +69,13 @@ class Meeting:
         """What the handler does before its commit."""
         ref: Ref = self.column.info["ref"]
         message = RowsGone(service=ref.service, table=ref.table, ids=[self.target])
-        cross_references.follow_deletion(self.handle, self.service, self.metadata, message)
+        handler = SimpleNamespace(
+            tx=self.handle,
+            name=self.service,
+            metadata=self.metadata,
+            registry=service_class(self.service).registry,
+        )
+        cross_references.follow_deletion(handler, message)
         self.handle.flush_events()
 
     def started(self, function: Callable[[], None]) -> Future[None]:

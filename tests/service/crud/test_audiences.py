@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -25,7 +25,9 @@ def crud(make_service: MakeService, world: World) -> OneService:
     service.fill(world)
     people = {row["id"]: row for row in world.tables["person"]}
     service.fakes.replies["auth.list_short_persons"] = lambda ids, **_: {
-        ident: {"full_name": "Somebody", "role": people[ident]["role"]} for ident in ids
+        ident: {"full_name": "Somebody", "role": people[ident]["role"]}
+        for ident in ids
+        if ident in people
     }
     return service
 
@@ -82,3 +84,12 @@ def test_an_isolated_productions_clients_hear_only_their_own_words(
         "roles": ("manager", "supervisor"),
         "people": (UUID(world.people["client"]),),
     }
+
+
+def test_of_words_of_somebody_deleted_those_hear_who_hear_everybodys(
+    crud: OneService, world: World
+) -> None:
+    """Nobody knows any more whether they were a client."""
+    world.people["deleted"] = str(uuid4())
+    found = audience(crud, world, "deleted")
+    assert found == {"roles": ("manager", "supervisor"), "people": ()}

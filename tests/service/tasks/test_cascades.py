@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -50,6 +50,47 @@ def test_a_production_is_deleted_in_batches(
             ident for payload in events if payload["table"] == name for ident in payload["ids"]
         }
         assert len(deleted) == count
+
+
+def test_a_deletion_that_dies_goes_on_where_it_was(
+    tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had deleted is gone and told of, and told of once; the redelivered event ends it."""
+    monkeypatch.setattr(cross_references, "BATCH", BATCH)
+    with tasks.database.raw.cursor() as cursor:
+        insert_many(cursor, table_of(Task), TASKS, project_id=[desk.project])
+    ids, told = {row["id"] for row in tasks.rows("task")}, cross_references._announce_all  # noqa: SLF001
+    ident, parts = uuid4(), iter([told, told])
+
+    def tell_two(*call: Any) -> None:
+        next(parts)(*call)
+
+    monkeypatch.setattr(cross_references, "_announce_all", tell_two)
+    gone = {"service": "crud", "table": "project", "ids": [desk.project]}
+    with pytest.raises(StopIteration):
+        tasks.deliver("rows:gone", gone, ident)
+    assert len(tasks.rows("task")) == len(ids) - 2 * BATCH
+    assert tasks.rows("inbox", event_id=ident) == []
+    monkeypatch.setattr(cross_references, "_announce_all", told)
+    for _ in range(2):
+        tasks.deliver("rows:gone", gone, ident)
+    assert tasks.rows("task") == []
+    gone_ids = [
+        UUID(one)
+        for name, payload in tasks.emitted()
+        if name == "rows:gone" and payload["table"] == "task"
+        for one in payload["ids"]
+    ]
+    assert sorted(gone_ids) == sorted(ids)
+    assert len(tasks.rows("inbox", event_id=ident)) == 1
+
+
+def test_rows_that_nothing_references_cost_no_transaction(tasks: OneService) -> None:
+    """A production's comments and news are fifty thousand rows, of which nobody keeps ids."""
+    handled = tasks.rows("inbox")
+    for owner, table in (("tasks", "comment"), ("crud", "schedule_item")):
+        tasks.deliver("rows:gone", {"service": owner, "table": table, "ids": [str(uuid4())]})
+    assert tasks.rows("inbox") == handled
 
 
 def test_writers_are_not_locked_out_while_a_production_is_deleted(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg2
 import pytest
 
+from tests.listening import Stream, poll, position
 from tests.running import SERVICES, Caller, System, until
 from tests.world import World
 
@@ -29,6 +32,35 @@ def rows_with(system: System, ident: str) -> dict[str, int]:
                     result[f"{service}.{table}.{column}"] = count
         connection.close()
     return result
+
+
+def logged(caller: Caller, name: str) -> list[dict[str, Any]]:
+    """The events of a name in the log."""
+    found: list[dict[str, Any]] = caller.get("/data/events/last", params={"name": name}).json()
+    return found
+
+
+def test_the_tasks_of_a_deleted_asset_are_told(system: System, world: World, admin: Caller) -> None:
+    """As if each had been deleted: in the log at once, and to those who could read them."""
+    begin = position(admin)
+    with Stream(system.caller(world.people["artist"])) as stream:
+        assert admin.delete(f"/data/assets/{world.asset}?force=true").status_code == 204
+        (entry,) = logged(admin, "task:delete")
+        told = stream.wait_for("task:delete", task_id=world.task)
+    payload = {
+        "task_id": world.task,
+        "entity_id": world.asset,
+        "task_type_id": world.task_type,
+        "project_id": world.project,
+    }
+    assert entry["data"] == told["data"] == payload
+    assert entry["user_id"] == told["actor"]["id"] == world.admin
+    assert told["about"]["task_type"]["name"] == "Modeling"
+    assert told["about"]["entity"]["name"] == "Hero"
+    assert told["changes"]["entity_id"] == {"before": world.asset, "after": None}
+    stranger = system.caller(world.people["stranger"])
+    assert poll(stranger, after=begin, name="task:delete")["events"] == []
+    assert not logged(admin, "comment:delete")
 
 
 def test_an_open_production_cannot_be_deleted(admin: Caller, world: World) -> None:
@@ -58,6 +90,8 @@ def test_a_closed_production_with_work_requires_force(
     )
     for ident in ids:
         until(lambda ident=ident: rows_with(system, ident) == {}, 10, f"{ident} gone everywhere")
+    told = {row["name"] for row in admin.get("/data/events/last").json()}
+    assert {name for name in told if name.endswith(":delete")} == {"project:delete"}
     assert admin.get(f"/data/entities/{world.past_asset}").status_code == 200
 
 

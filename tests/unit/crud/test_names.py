@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from services.common.contracts.full_events import Audience, Description
@@ -55,6 +56,18 @@ def test_what_is_gone_has_an_id_and_no_name() -> None:
     names = known()
     names.entities.keep([SHOT], {})
     assert path(names, SHOT) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(known(), "E01 / S01 / P02"), (Names(), "P02")], ids=["known", "new"]
+)
+def test_a_deleted_entity_is_remembered_by_what_it_was(names: Names, expected: str) -> None:
+    """Its tasks go with it, and tell of their end when nobody can be asked any more."""
+    before = {"id": str(SHOT), "name": "P02", "entity_type_id": None, "parent_id": None}
+    deleted = event("shot:delete", shot_id=SHOT)
+    names.follow([msgspec.structs.replace(deleted, before=before)])
+    assert names.entities.missing([SHOT]) == set()
+    assert path(names, SHOT) == expected
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class Note(TimestampedRow, Base):
     __tablename__ = "note"
     paged = False
 
-    album_id: Mapped[UUID] = tables.link("album")
+    album_id: Mapped[UUID] = tables.link("album", on_gone="part")
     production_id: Mapped[UUID | None] = tables.production_copy()
 
 
@@ -66,7 +66,7 @@ def test_a_reference_within_the_service_has_a_foreign_key() -> None:
 def test_the_ends_of_a_link_table_are_declared_alike() -> None:
     """A target with a dot is another service's."""
     assert TAGS.c.album_id.foreign_keys
-    assert TAGS.c.person_id.info["ref"] == Ref("auth", "person", "cascade")
+    assert TAGS.c.person_id.info["ref"] == Ref("auth", "person", "part")
     assert set(TAGS.primary_key.columns) == {TAGS.c.album_id, TAGS.c.person_id}
     (index,) = TAGS.indexes
     assert list(index.columns) == [TAGS.c.person_id]
