@@ -22,7 +22,7 @@ from services.common import bodies, queries
 from services.common.contracts.chat.chats import NewMessage
 from services.common.contracts.chat.events import ChatMessageDeleted, ChatMessagePosted
 from services.common.contracts.types import PageQuery
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.listing import lists
 from services.common.crud.listing.filters import Page
 from services.common.crud.resource_service import ResourceService
@@ -131,7 +131,7 @@ class MessageRpc(ResourceService):
         update = sa.update(Chat).where(Chat.id == chat)
         self.tx.connection.execute(update.values(last_message=newest.scalar_subquery()))
         self.tx.emit(ChatMessageDeleted(chat_id=chat, chat_message_id=row["id"]))
-        cross_references.announce(self.tx, self.name, ChatMessage.__tablename__, [row["id"]])
+        removal.announce(self.tx, self.name, ChatMessage.__tablename__, [row["id"]])
         return Reply(b"")
 
     @query

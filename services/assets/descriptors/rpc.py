@@ -25,7 +25,7 @@ from services.common.contracts.assets.descriptors import (
     DescriptorsInOrder,
     NewDescriptor,
 )
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -125,7 +125,7 @@ class DescriptorRpc(ResourceService):
         keeper.check(self, {"project_id": project, "departments": departments})
         row = self.tx.locked(DESCRIPTOR, descriptor_id)
         move_values(self.tx, row, [project], None)
-        cross_references.remove(self, "metadata_descriptor", [row["id"]])
+        removal.remove(self, "metadata_descriptor", [row["id"]])
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")

@@ -28,7 +28,7 @@ from services.common.contracts.assets.descriptors import (
     SharedDescriptorChange,
     SharedDescriptorQuery,
 )
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database import change_version
@@ -125,7 +125,7 @@ class SharedDescriptorRpc(ResourceService):
             return []
         idents = [row["id"] for row in rows]
         move_values(self.tx, rows[0], sorted({row["project_id"] for row in rows}), None)
-        cross_references.remove(self, "metadata_descriptor", idents)
+        removal.remove(self, "metadata_descriptor", idents)
         resource = self.registry["metadata-descriptors"]
         for row in rows:
             self.tx.emit(self.registry.event(resource, "delete", row))

@@ -17,7 +17,7 @@ from services.assets.policy.entity_types import entity_type
 from services.assets.policy.membership import known_project
 from services.common import bodies
 from services.common.contracts.assets.entities import ConceptFolder, ConceptsToMove
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
@@ -98,7 +98,7 @@ class ConceptFolderRpc(ResourceService):
         held = sa.select(ENTITY.c.id).where(ENTITY.c.parent_id == folder).order_by(ENTITY.c.id)
         concepts = self.tx.connection.scalars(held.with_for_update()).all()
         self._put_in(None, concepts, project)
-        cross_references.remove(self, "entity", [folder])
+        removal.remove(self, "entity", [folder])
         self._emit_of(FOLDER, "delete", folder, project)
         return Reply(b"")
 

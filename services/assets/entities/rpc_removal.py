@@ -14,7 +14,7 @@ from services.assets.policy.rights import remover
 from services.common import bodies, queries
 from services.common.contracts.assets.entities import RemovalQuery
 from services.common.contracts.types import ListedId
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
@@ -90,7 +90,7 @@ class RemovalRpc(ResourceService):
         if worked_on:
             self._cancel(facts)
         else:
-            cross_references.remove(self, "entity", [facts["id"]])
+            removal.remove(self, "entity", [facts["id"]])
         event = self.registry.event(
             self.registry["entities"], "update" if worked_on else "delete", facts
         )

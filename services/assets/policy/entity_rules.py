@@ -17,7 +17,7 @@ from services.assets.models import (
 )
 from services.common.access.context import CallContext
 from services.common.contracts.assets.events import AssetReadyChanged
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_rules import CrudContext, SimpleRules
 from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of
@@ -101,7 +101,7 @@ class EntityRules(SimpleRules):
         """Remove the entity's casting and concept links: what it casts, and what casts it."""
         tables = (table_of(EntityLink), table_of(EntityConceptLink))
         columns = [table.c[end] for table in tables for end in ("entity_in_id", "entity_out_id")]
-        cross_references.release(ctx, columns, [row["id"]])
+        removal.release(ctx, columns, [row["id"]])
 
 
 class WholeDataRules(EntityRules):

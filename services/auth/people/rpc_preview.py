@@ -16,7 +16,7 @@ from services.auth.policy.preview_accounts import KEEP, PERSON, PREVIEW_ACCOUNTS
 from services.common import bodies
 from services.common.contracts.auth.events import PreviewAccountChanged, PreviewAccountNew
 from services.common.contracts.auth.people import PreviewWindow
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound
@@ -99,7 +99,7 @@ class PreviewAccountRpc(ResourceService):
         project, _ = self._managed(project_id)
         account = self._locked_account(project)
         if account is not None:
-            cross_references.remove(self, "person", [account["id"]])
+            removal.remove(self, "person", [account["id"]])
             self.tx.emit(self.registry.event(self.registry["persons"], "delete", account))
         return Reply(b"")
 

@@ -15,7 +15,7 @@ from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
-    from services.common.crud.cascade import Cascade
+    from services.common.crud.deletion.cascade import Cascade
     from services.common.crud.registry import Registry
 
 P = TypeVar("P")

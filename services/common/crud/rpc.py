@@ -13,6 +13,7 @@ from services.common.contracts.references import REFERENCED_BY
 from services.common.contracts.types import DeletionQuery
 from services.common.crud import cross_references, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
+from services.common.crud.deletion import following
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.service_state import state_of
@@ -205,6 +206,6 @@ class CrudRpc(ResourceService):
         message = msgspec.convert(delivery.payload, RowsGone)
         # What is told of is theirs who deleted the rows.
         self.tx.author = delivery.actor_id
-        cross_references.follow_in_parts(self, message)
-        cross_references.follow_deletion(self, message)
+        following.follow_in_parts(self, message)
+        following.follow_deletion(self, message)
         change_version.touch(self.tx)

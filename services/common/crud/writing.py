@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.crud import cross_references, row_statements
+from services.common.crud.deletion import removal
 from services.common.crud.reading import check_may_reference_local, completed, permit
 from services.common.crud.resource import Resource
 from services.common.crud.resource_rules import CrudContext
@@ -148,7 +149,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     facts = _locked(ctx, resource, uuid, permitted_facts)
     resource.rules.on_delete(ctx, facts, prepared)
     if cascade:
-        cross_references.remove(ctx, resource.table.name, [uuid])
+        removal.remove(ctx, resource.table.name, [uuid])
     else:
         with _refuse_while_linked(resource), as_service_errors():
             _delete_row(ctx, resource, uuid)
@@ -167,7 +168,7 @@ def _delete_row(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
     table = resource.table
     ctx.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
     # Another service may have gained a reference since it was asked: this event removes it.
-    cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
+    removal.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
 def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted_facts: Row) -> Row:

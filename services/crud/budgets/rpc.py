@@ -11,7 +11,7 @@ from services.common import bodies
 from services.common.access.rules import admin
 from services.common.contracts.crud.budgets import BudgetChanges, NewBudget
 from services.common.contracts.crud.events import BudgetCreated
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -93,7 +93,7 @@ class BudgetRpc(ResourceService):
         Emits ``budget:delete``.
         """
         row = locked_budget(self, permitted(self, project_id), path_id(budget_id))
-        cross_references.remove(self, "budget", [row["id"]])
+        removal.remove(self, "budget", [row["id"]])
         self.tx.emit(self.registry.event(self.registry["budgets"], "delete", row))
         return Reply(b"")
 

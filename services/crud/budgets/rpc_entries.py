@@ -14,7 +14,7 @@ from services.common.contracts.crud.events import (
     BudgetEntryDeleted,
     BudgetEntryUpdated,
 )
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import path_id
@@ -106,7 +106,7 @@ class BudgetEntryRpc(ResourceService):
         """
         project, budget = permitted(self, project_id), path_id(budget_id)
         row = locked_entry(self, project, budget, path_id(entry_id))
-        cross_references.remove(self, "budget_entry", [row["id"]])
+        removal.remove(self, "budget_entry", [row["id"]])
         ids = {"budget_id": budget, "budget_entry_id": row["id"], "project_id": project}
         self.tx.emit(BudgetEntryDeleted(**ids))
         return Reply(b"")

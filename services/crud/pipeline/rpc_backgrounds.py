@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import admin
 from services.common.contracts.crud.events import BackgroundFileAdded
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
@@ -91,7 +91,7 @@ class BackgroundRpc(ResourceService):
     def _remove(self, ident: UUID) -> None:
         resource = self.registry["preview-background-files"]
         table = resource.table.name
-        cross_references.remove(self, table, [ident])
+        removal.remove(self, table, [ident])
         self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
         # Committed before the refusal, which would roll the delete back.
         self.commit_now()

@@ -19,7 +19,7 @@ from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
-    from services.common.crud.cascade import Cascade
+    from services.common.crud.deletion.cascade import Cascade
 
 ENTITY, PREVIEW = "assets.entity", "tasks.preview_file"
 #: The keys of an item that hold ids of a table.

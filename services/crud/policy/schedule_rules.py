@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud.cross_references import ask_existing, deleted_among, remove_children
+from services.common.crud.cross_references import ask_existing, deleted_among
+from services.common.crud.deletion.removal import remove_children
 from services.common.crud.listing import filters
 from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.database.sql_errors import FOREIGN, MESSAGES
@@ -29,7 +30,7 @@ from services.crud.policy.schedules import VERSION_PROJECT
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.access.rules import Facts
-    from services.common.crud.cascade import Cascade
+    from services.common.crud.deletion.cascade import Cascade
 
 #: What a schedule item is for: a supervisor keeps the period of their department's.
 SUBJECT: Final = frozenset({"task_type_id", "object_id"})

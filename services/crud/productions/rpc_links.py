@@ -14,7 +14,8 @@ from services.common.contracts.crud.productions import (
     NewTaskTypeInProduction,
     OpenToClients,
 )
-from services.common.crud import cross_references, writing
+from services.common.crud import writing
+from services.common.crud.deletion import removal
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -188,6 +189,6 @@ class TypeLinkRpc(ResourceService):
         items = self.tx.connection.execute(rows.order_by(item.id).with_for_update()).mappings()
         rows_gone = [dict(row) for row in items]
         ids = [row["id"] for row in rows_gone]
-        cross_references.remove(self, str(resource.table.name), ids)
+        removal.remove(self, str(resource.table.name), ids)
         for row in rows_gone:
             self.tx.emit(self.registry.event(resource, "delete", row))

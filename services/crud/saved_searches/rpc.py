@@ -12,7 +12,8 @@ from services.common import bodies
 from services.common.access.rules import only_persons
 from services.common.contracts.crud.saved_searches import CHANGES, NEW
 from services.common.contracts.types import Body
-from services.common.crud import cross_references, json_parts, writing
+from services.common.crud import json_parts, writing
+from services.common.crud.deletion import removal
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -143,8 +144,8 @@ class SavedSearchRpc(ResourceService):
         if resource.table is GROUP:
             in_group = FILTER.c.search_filter_group_id == row["id"]
             filters = self.tx.connection.scalars(sa.select(FILTER.c.id).where(in_group)).all()
-            cross_references.remove(self, FILTER.name, filters)
-        cross_references.remove(self, resource.table.name, [row["id"]])
+            removal.remove(self, FILTER.name, filters)
+        removal.remove(self, resource.table.name, [row["id"]])
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")
 

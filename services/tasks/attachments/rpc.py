@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import admin
 from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -146,7 +147,7 @@ class AttachmentRpc(ResourceService):
         file = AttachmentFile
         statement = sa.select(file.id).where(file.chat_message_id.in_(messages))
         ids = list(self.tx.session.scalars(statement))
-        cross_references.remove(self, file.__tablename__, ids)
+        removal.remove(self, file.__tablename__, ids)
 
     @query
     def list_attachments_of_messages(self, ids: list[str]) -> dict[str, list[str]]:

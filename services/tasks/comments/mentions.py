@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_rules import CrudContext
 from services.common.database.tables import table_of
 from services.common.database.transaction import Transaction
@@ -117,7 +117,7 @@ def edit_mentions(ctx: CrudContext, comment: Row, mentions: Mentions, team: Team
     run = ctx.tx.connection.execute
     notified = dict(run(sa.select(notes.id, notes.person_id).where(*of_comment)).all())
     outdated = [note for note, person in notified.items() if person not in people]
-    cross_references.remove(ctx, Notification.__tablename__, outdated)
+    removal.remove(ctx, Notification.__tablename__, outdated)
     # Neither the author nor who edits the text has to be told what they write themselves.
     already_notified = (
         previous.everybody(team) | set(notified.values()) | {comment["person_id"], ctx.actor.id}

@@ -8,7 +8,8 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.contracts.tasks.events import CommentAcknowledged, CommentUnacknowledged
-from services.common.crud import cross_references, writing
+from services.common.crud import writing
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
@@ -92,7 +93,7 @@ class CommentActionRpc(ResourceService):
             message = "The file is attached to another comment."
             raise Forbidden(message)
         # Not a plain DELETE: a handler of ``rows:gone`` deletes the stored file.
-        cross_references.remove(self, "attachment_file", [ident])
+        removal.remove(self, "attachment_file", [ident])
         comment_changed(self, comment["id"], task)
         return Reply(b"")
 

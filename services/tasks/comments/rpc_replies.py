@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common import bodies
 from services.common.contracts.tasks.comments import NewReply
 from services.common.contracts.tasks.events import CommentReplied, ReplyDeleted
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound
@@ -138,7 +138,7 @@ class ReplyRpc(ResourceService):
             table = table_of(model)
             of_reply = (table.c.comment_id == comment["id"], table.c.reply_id == ident)
             ids = self.tx.connection.scalars(sa.select(table.c.id).where(*of_reply)).all()
-            cross_references.remove(self, table.name, ids)
+            removal.remove(self, table.name, ids)
         event_ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
         self.tx.emit(ReplyDeleted(**event_ids, **in_project(task)))
         return Reply(self.registry["comments"].view(self.tx, comment["id"], relations=False))

@@ -14,7 +14,7 @@ from services.common.contracts.shapes import AttachedFile, ShortPerson
 from services.common.contracts.tasks.comments import CommentQuery
 from services.common.contracts.tasks.events import TaskStatusChanged
 from services.common.contracts.types import Id, RowQuery
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden
@@ -153,7 +153,7 @@ class CommentRules(ResourceRules[Prefetched]):
         ctx.tx.session.execute(task.with_for_update())
         previews = list(ctx.tx.session.scalars(only_shown_by(row["id"])))
         remove_previews(ctx, previews, prefetched.mains)
-        cross_references.remove(ctx, "comment", [row["id"]])
+        removal.remove(ctx, "comment", [row["id"]])
 
     def deleted(self, ctx: CrudContext, row: Row, _prefetched: Prefetched) -> None:
         """Recount the task from its remaining comments."""

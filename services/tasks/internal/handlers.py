@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.contracts.assets.events import DescriptorKeyChanged
-from services.common.crud.cascade import Cascade
+from services.common.crud.deletion.cascade import Cascade
 from services.common.crud.resource_service import ResourceService
 from services.common.database import change_version, free_json
 from services.common.database.tables import table_of

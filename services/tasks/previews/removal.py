@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.contracts.tasks.events import PreviewSetMain
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_rules import CrudContext
 from services.common.database.sql_types import Expression
 from services.common.json_types import Row
@@ -61,7 +61,7 @@ def remove_previews(ctx: CrudContext, ids: Collection[UUID], mains: Mains | None
     """
     rows = _locked(ctx, ids)
     deleted = [row["id"] for row in rows]
-    cross_references.remove(ctx, "preview_file", deleted)
+    removal.remove(ctx, "preview_file", deleted)
     for row in rows:
         replace_preview(ctx, row, (mains or {}).get(row["id"]))
         ctx.tx.emit(ctx.registry.event(ctx.registry["preview-files"], "delete", row))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.common import bodies, queries
 from services.common.contracts.tasks.work import TasksOfProductionQuery
 from services.common.contracts.types import ListedId
-from services.common.crud import cross_references
+from services.common.crud.deletion import removal
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition
@@ -65,7 +65,7 @@ class ProjectTaskRpc(ResourceService):
         # Locked in id order, as everywhere: two requests that lock the same tasks don't deadlock.
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
         tasks = self.tx.connection.execute(rows).mappings().all()
-        cross_references.remove(self, "task", [task["id"] for task in tasks])
+        removal.remove(self, "task", [task["id"] for task in tasks])
         for task in tasks:
             self.tx.emit(self.registry.event(self.registry["tasks"], "delete", task))
         return [str(task["id"]) for task in tasks]

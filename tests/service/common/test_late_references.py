@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from services.common.actor import SYSTEM
 from services.common.bulk.importing import ServiceImport
-from services.common.crud import cross_references
 from services.common.crud.cross_references import RowsGone
+from services.common.crud.deletion import following
 from services.common.database.pools import Database
 from services.common.database.sql_errors import as_service_errors, refers_to_gone_row
 from services.common.database.sql_types import Column
@@ -75,7 +75,7 @@ class Meeting:
             metadata=self.metadata,
             registry=service_class(self.service).registry,
         )
-        cross_references.follow_deletion(handler, message)
+        following.follow_deletion(handler, message)
         self.handle.flush_events()
 
     def started(self, function: Callable[[], None]) -> Future[None]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.common.crud import cross_references
+from services.common.crud.deletion import following, removal
 from services.common.database.tables import table_of
 from services.common.database.timed_connection import TimedCursor
 from services.tasks.models import Comment, PreviewFile, Task, TimeSpent
@@ -31,7 +32,7 @@ def test_a_production_is_deleted_in_batches(
     sizes: list[int] = []
     in_ids = cross_references.in_ids
     monkeypatch.setattr(
-        cross_references,
+        removal,
         "in_ids",
         lambda column, ids: sizes.append(len(ids)) or in_ids(column, ids),
     )
@@ -59,19 +60,19 @@ def test_a_deletion_that_dies_goes_on_where_it_was(
     monkeypatch.setattr(cross_references, "BATCH", BATCH)
     with tasks.database.raw.cursor() as cursor:
         insert_many(cursor, table_of(Task), TASKS, project_id=[desk.project])
-    ids, told = {row["id"] for row in tasks.rows("task")}, cross_references._announce_all  # noqa: SLF001
+    ids, told = {row["id"] for row in tasks.rows("task")}, removal.announce_all
     ident, parts = uuid4(), iter([told, told])
 
     def tell_two(*call: Any) -> None:
         next(parts)(*call)
 
-    monkeypatch.setattr(cross_references, "_announce_all", tell_two)
+    monkeypatch.setattr(following, "announce_all", tell_two)
     gone = {"service": "crud", "table": "project", "ids": [desk.project]}
     with pytest.raises(StopIteration):
         tasks.deliver("rows:gone", gone, ident)
     assert len(tasks.rows("task")) == len(ids) - 2 * BATCH
     assert tasks.rows("inbox", event_id=ident) == []
-    monkeypatch.setattr(cross_references, "_announce_all", told)
+    monkeypatch.setattr(following, "announce_all", told)
     for _ in range(2):
         tasks.deliver("rows:gone", gone, ident)
     assert tasks.rows("task") == []
