@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import falcon
 import msgspec
@@ -14,7 +14,7 @@ from gateway.live.feed import Feed
 from gateway.live.filters import Filters
 from gateway.live.listeners import Ended
 from gateway.live.rights import hidden
-from services.common import bodies
+from services.common import queries
 from services.common.contracts.crud.live_events import EventFilter, EventPoll
 from services.common.contracts.types import UNSET
 from services.common.errors import Unauthenticated
@@ -22,8 +22,6 @@ from services.common.errors import Unauthenticated
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Sequence
-
-    from falcon.asgi import Request
 
     from gateway.live.event import LiveEvent
     from gateway.live.feed import Batch, Gap
@@ -48,10 +46,6 @@ HEADERS: Final = {
 #: Limits of a poll.
 WAIT_SECONDS: Final = 30.0
 LIMIT: Final = 1000
-#: Query parameters that may be repeated.
-REPEATED: Final = frozenset({"name"})
-
-
 SENT: Final = metrics.LIVE_SENT.labels(STREAM)
 
 
@@ -71,7 +65,7 @@ class Streams:
         await (self._stream if exchange.route.answer == STREAM else self._poll)(exchange)
 
     async def _stream(self, exchange: Exchange) -> None:
-        query = bodies.read(EventFilter, parameters(exchange.req))
+        query = queries.read(EventFilter, query_of(exchange.req, repeat=True))
         feed = await self._feed(exchange, query)
         exchange.resp.set_headers(HEADERS)
         exchange.resp.content_type = "text/event-stream"
@@ -81,7 +75,7 @@ class Streams:
         exchange.resp.stream = EventStream(feed, transport, lambda: self._ended(STREAM))
 
     async def _poll(self, exchange: Exchange) -> None:
-        query = bodies.read(EventPoll, parameters(exchange.req))
+        query = queries.read(EventPoll, query_of(exchange.req, repeat=True))
         feed = await self._feed(exchange, query)
         try:
             exchange.resp.data = await _polled(feed, query)
@@ -200,9 +194,3 @@ def _gap_frame(gap: Gap) -> bytes:
 
 def _between(gap: Gap) -> dict[str, int]:
     return {"from": gap.first, "to": gap.last}
-
-
-def parameters(req: Request) -> dict[str, Any]:
-    """The query parameters, lists where they may be repeated."""
-    found = query_of(req, repeat=True)
-    return {name: texts if name in REPEATED else texts[0] for name, texts in found.items()}

@@ -22,7 +22,7 @@ def kinds(path: str, rpc: str, *names: str, query: Any = False, returns: Any) ->
             "GET",
             path.replace("{kind}", f"{name}s"),
             rpc,
-            query=e.QUERIES.get(name, e.EntityQuery) if query == "filters" else query,
+            query=e.QUERIES[name] if query == "filters" else query,
             slow=True,
             fixed=(("kind", name),),
             returns=returns,

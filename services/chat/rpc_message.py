@@ -18,11 +18,13 @@ import sqlalchemy as sa
 
 from services.chat import rooms
 from services.chat.models import Chat, ChatMessage
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.contracts.chat.chats import NewMessage
 from services.common.contracts.chat.events import ChatMessageDeleted, ChatMessagePosted
+from services.common.contracts.types import PageQuery
 from services.common.crud import cross_references
-from services.common.crud.listing import filters, lists
+from services.common.crud.listing import lists
+from services.common.crud.listing.filters import Page
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import known_id
@@ -46,7 +48,7 @@ class MessageRpc(ResourceService):
         A JSON array, or with ``page`` (and ``limit``, rows per page) the usual page envelope.
         Raises NotFound, Forbidden.
         """
-        page = filters.page_and_limit(query)
+        page = Page.asked(queries.read(PageQuery, query))
         entity = rooms.require_entity_reader(self, entity_id)
         chat = rooms.find(self, entity)
         if chat is None:

@@ -21,7 +21,7 @@ from services.common import values
 from services.common.contracts.types import NOT_BLANK, Body
 from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject, Values
-from services.common.values import BadValue, Reader
+from services.common.values import BadValue, OutOfRange, Reader
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -39,16 +39,22 @@ class BadParts(BadValue):
 
 
 class Complaint(BadValue):
-    """A value, or none, with a message of its own; ``known`` to clients as the whole refusal's."""
+    """A value, or none, with a message of its own; ``known`` to clients as the whole refusal's.
 
-    def __init__(self, value: object, message: str, *, known: bool) -> None:
+    ``fault`` is what is wrong with the value, if there is one.
+    """
+
+    def __init__(
+        self, value: object, message: str, *, known: bool, fault: BadValue | None = None
+    ) -> None:
         super().__init__(value, message)
-        self.known = known
+        self.known, self.fault = known, fault
 
     def about(self, field: str) -> str:
         """The message."""
-        del field
-        return self.expected
+        if self.fault is None:
+            return self.expected
+        return self.expected.format(field=field, value=values.shown(self.value).strip("'"))
 
 
 Fault = tuple[str, BadValue]
@@ -75,7 +81,7 @@ def read(kind: type[T], data: Json) -> T:
     """
     is_object = isinstance(kind, type)
     try:
-        return cast("T", _reader_of(kind)({} if data is None and is_object else data))
+        return cast("T", reader_of(kind)({} if data is None and is_object else data))
     except BadParts as error:
         faults = error.faults
     except BadValue as error:
@@ -84,9 +90,14 @@ def read(kind: type[T], data: Json) -> T:
             raise InvalidInput(message) from None
         told = kind.no_object if issubclass(kind, Body) else ""
         faults = [("", Complaint(data, told or message, known=bool(told)))]
-    known = (e.expected for _, e in faults if isinstance(e, Complaint) and e.known)
     errors = [{"field": field, "message": error.about(field)} for field, error in faults]
-    raise InvalidInput(next(known, "Validation error."), {"errors": errors})
+    raise InvalidInput(known_message(faults) or "Validation error.", {"errors": errors})
+
+
+def known_message(faults: list[Fault]) -> str:
+    """The first message among these that clients know; empty if there is none."""
+    known = (e.about(name) for name, e in faults if isinstance(e, Complaint) and e.known)
+    return next(known, "")
 
 
 def given(change: Body) -> Values:
@@ -95,7 +106,7 @@ def given(change: Body) -> Values:
 
 
 def _reader(declared: inspect.Type) -> Reader[Any]:
-    kinds, extra = _alternatives(declared)
+    kinds, extra = alternatives(declared)
     nullable = any(isinstance(kind, inspect.NoneType) for kind in kinds)
     kinds = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
     if len(kinds) > 1:
@@ -109,17 +120,17 @@ def _reader(declared: inspect.Type) -> Reader[Any]:
         raise TypeError(message)
     if "only_text" in extra:
         read_value = _only_text(read_value)
-    return _complaining(read_value, extra["invalid"]) if "invalid" in extra else read_value
+    return _complaining(read_value, extra) if "invalid" in extra else read_value
 
 
-def _alternatives(declared: inspect.Type) -> tuple[list[inspect.Type], dict[str, str]]:
+def alternatives(declared: inspect.Type) -> tuple[list[inspect.Type], dict[str, str]]:
     """The alternatives of a type, and the messages declared for it."""
     if isinstance(declared, inspect.Metadata):
-        kinds, extra = _alternatives(declared.type)
+        kinds, extra = alternatives(declared.type)
         return kinds, {**extra, **(declared.extra or {})}
     if not isinstance(declared, inspect.UnionType):
         return [declared], {}
-    found = [_alternatives(one) for one in declared.types]
+    found = [alternatives(one) for one in declared.types]
     return (
         [kind for kinds, _ in found for kind in kinds],
         {name: message for _, extra in found for name, message in extra.items()},
@@ -137,23 +148,24 @@ def _only_text(read_value: Reader[T]) -> Reader[T]:
     return read_text
 
 
-def _complaining(read_value: Reader[T], message: str) -> Reader[T]:
-    """A reader that refuses with a message that clients know, in which ``{value}`` is the text.
+def _complaining(read_value: Reader[T], extra: Mapping[str, str]) -> Reader[T]:
+    """A reader that refuses with messages that clients know, in which ``{value}`` is the text.
 
     Only a text can be meant as such a value: what else came is told as everywhere.
     """
-    quotes = "{value}" in message
+    invalid = extra["invalid"]
+    beyond, quotes = extra.get("beyond", invalid), "{value}" in invalid
 
     def read_or_complain(value: Json) -> T:
         try:
             return read_value(value)
         except BadParts:
             raise
-        except BadValue:
+        except BadValue as error:
             if quotes and not isinstance(value, str):
                 raise
-            came = values.shown(value).strip("'")
-            raise Complaint(value, message.format(value=came), known=True) from None
+            message = beyond if isinstance(error, OutOfRange) else invalid
+            raise Complaint(value, message, known=True, fault=error) from None
 
     return read_or_complain
 
@@ -205,14 +217,18 @@ def _read_fields(fields: list[Field], given: JsonObject) -> tuple[JsonObject, li
 
 
 def _field(declared: inspect.Field) -> Field:
-    kinds, extra = _alternatives(declared.type)
+    kinds, extra = alternatives(declared.type)
     nullable = any(isinstance(kind, inspect.NoneType | inspect.AnyType) for kind in kinds)
     defaults = (declared.default, declared.default_factory)
     has_default = any(default is not NODEFAULT for default in defaults)
     missing = Complaint(None, extra.get("missing", REQUIRED), known="missing" in extra)
+    if "switch" in extra:
+        read_value = values.switch(usual=declared.default, exact=extra["switch"] == "exact")
+    else:
+        read_value = _reader(declared.type)
     return Field(
         declared.encode_name,
-        _from_text(_reader(declared.type)) if _is_composed(kinds) else _reader(declared.type),
+        _from_text(read_value) if _is_composed(kinds) else read_value,
         # As in generic CRUD: it is the default in a new row, and refused in a change.
         None if nullable else ABSENT if declared.required or has_default else UNSET,
         any(_takes_empty(kind) for kind in kinds),
@@ -293,6 +309,8 @@ def _read_each(parts: Iterable[tuple[K, Json]], read_part: Reader[T], whole: Jso
 
 
 def _text(kind: inspect.StrType) -> Reader[str]:
+    if kind.pattern not in {None, NOT_BLANK}:
+        return values.matching(str(kind.pattern))
     read_text, may_be_blank = values.text_of(kind.max_length), kind.pattern != NOT_BLANK
     if may_be_blank and not kind.min_length:
         return read_text
@@ -353,6 +371,6 @@ READERS: Final[Mapping[type[Any], Callable[[Any], Reader[Any]]]] = {
     inspect.AnyType: lambda _: values.stored,
 }
 #: The reader of a type; made once. Raises TypeError where there is none.
-_reader_of: Final[Callable[[Any], Reader[Any]]] = cache(
+reader_of: Final[Callable[[Any], Reader[Any]]] = cache(
     lambda kind: _reader(inspect.type_info(kind))
 )

@@ -68,6 +68,10 @@ class BadValue(ValueError):
         return f"Invalid value for '{field}': {shown(self.value)}. Expected {self.expected}."
 
 
+class OutOfRange(BadValue):
+    """A number of the kind, below or above those that there may be."""
+
+
 def shown(value: object) -> str:
     """What came, short enough for a message and printable."""
     return _short.repr(value)
@@ -97,6 +101,19 @@ def text_of(length: int | None) -> Reader[str]:
         content = text(value)
         if len(content) > length:
             raise BadValue(value, f"a text of at most {length} characters")
+        return content
+
+    return read
+
+
+def matching(pattern: str) -> Reader[str]:
+    """Reads a text that a regular expression matches as a whole."""
+    form = re.compile(pattern)
+
+    def read(value: Json) -> str:
+        content = text(value)
+        if not form.fullmatch(content):
+            raise BadValue(value, f"a text that matches {pattern}")
         return content
 
     return read
@@ -164,6 +181,20 @@ def flag(value: Json) -> bool:
     elif isinstance(value, bool | int | float) and value in {0, 1}:
         return bool(value)
     raise BadValue(value, "true or false")
+
+
+def switch(*, usual: bool, exact: bool) -> Reader[bool]:
+    """Reads a flag that only the other word flips: ``true``, or ``false`` if it is usually on.
+
+    In any case, unless ``exact``.
+    """
+    other = "false" if usual else "true"
+
+    def read(value: Json) -> bool:
+        word = value if exact or not isinstance(value, str) else value.lower()
+        return usual != (word == other)
+
+    return read
 
 
 def parse_id(value: Json) -> UUID:
@@ -288,7 +319,7 @@ def at_least(low: int, limit: int = INTEGER) -> Reader[int]:
     def read(value: Json) -> int:
         number = read_whole(value)
         if not low <= number < limit:
-            raise BadValue(value, expected)
+            raise OutOfRange(value, expected)
         return number
 
     return read

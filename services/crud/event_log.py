@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from services.common import queries
 from services.common.access.rules import studio_manager
+from services.common.contracts.crud.event_log import EventQuery
 from services.common.crud.listing import log_query
-from services.common.crud.listing.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import BadValue, parse_id
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Column, Condition
 from services.common.database.tables import table_of
-from services.common.errors import InvalidInput
 from services.common.events.inbox import wake_readers
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.runtime.rpc_server import query
@@ -27,11 +25,10 @@ from services.crud.models import ApiEvent
 from services.crud.policy.event_log import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 #: Messages handled together; each holds up to a relay's batch of events.
 BATCH: Final = 20
-NAME_PART: Final = re.compile(r"[a-z0-9-]+")
 #: Events that ``only_files`` selects, besides those of thumbnails.
 FILES: Final = ("preview-file:add-file",)
 # One JSON parameter, however many events; ON CONFLICT makes redeliveries idempotent without an
@@ -76,14 +73,14 @@ class EventLogRpc(ResourceService):
         self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
 
     @query
-    def list_last_events(self, query: Query | None = None) -> Reply:
+    def list_last_events(self, query: dict[str, list[str]] | None = None) -> Reply:
         """The newest events first, as ``GET /data/events/last`` filters them.
 
         For administrators, and managers of productions, whose events they see. Raises Forbidden,
         InvalidInput.
         """
-        query = query or {}
-        project = _project(query)
+        asked = queries.read(EventQuery, query)
+        project = asked.project_id or None
         self._check_access(project)
         table = table_of(ApiEvent)
         columns = (
@@ -94,16 +91,17 @@ class EventLogRpc(ResourceService):
             table.c.project_id,
             table.c.data,
         )
-        conditions = list(_conditions(query, project))
+        conditions = _conditions(asked)
         if not self.actor.is_admin:
             conditions.append(EVENTS.listed(self))
         with self.database.read() as connection:
-            conditions += log_query.older(connection, query, table, "cursor_event_id", "event")
+            if cursor := asked.cursor_event_id:
+                conditions.append(log_query.older(connection, table, cursor, "event"))
             rows = (
                 sa.select(*columns)
                 .where(*conditions)
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
-                .limit(log_query.limit(query))
+                .limit(log_query.limit(asked))
             )
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(texts)}]".encode())
@@ -123,51 +121,20 @@ class EventLogRpc(ResourceService):
             studio_manager.check(self, {})
 
 
-def _project(query: Query) -> UUID | None:
-    text = log_query.first(query, "project_id")
-    if text is None:
-        return None
-    try:
-        return parse_id(text)
-    except BadValue:
-        message = "The project_id parameter is not a valid id"
-        raise InvalidInput(message) from None
-
-
-def _conditions(query: Query, project: UUID | None) -> list[Condition]:
+def _conditions(asked: EventQuery) -> list[Condition]:
     table = table_of(ApiEvent)
-    conditions: list[Condition] = []
-    if project is not None:
-        conditions.append(table.c.project_id == project)
-    return [
-        *conditions,
-        *log_query.between(query, table.c.created_at),
-        *_name_conditions(query),
-        *log_query.people(query, table.c.user_id),
-    ]
+    conditions = log_query.conditions(asked, table.c.created_at, table.c.user_id)
+    if asked.project_id:
+        conditions.append(table.c.project_id == asked.project_id)
+    return [*conditions, *_name_conditions(asked, table.c.name)]
 
 
-def _name_conditions(query: Query) -> list[Condition]:
-    name_column = table_of(ApiEvent).c.name
-    conditions: list[Condition] = []
-    if (name := log_query.first(query, "name")) is not None:
-        conditions.append(name_column == name)
-    if (log_query.first(query, "only_files") or "").lower() == "true":
-        conditions.append(sa.or_(name_column.in_(FILES), name_column.endswith(":set-thumbnail")))
-    if prefixes := _parts(query, "name_prefixes"):
-        conditions.append(
-            sa.or_(*(name_column.startswith(f"{part}:", autoescape=True) for part in prefixes))
-        )
-    if suffixes := _parts(query, "name_suffixes"):
-        conditions.append(
-            sa.or_(*(name_column.endswith(f":{part}", autoescape=True) for part in suffixes))
-        )
-    return conditions
-
-
-def _parts(query: Query, name: str) -> list[str]:
-    parts = query.get(name, [])
-    if not all(NAME_PART.fullmatch(part) for part in parts):
-        message = f"The {name} parameter contains an invalid value"
-        raise InvalidInput(message)
-    return parts
+def _name_conditions(asked: EventQuery, name: Column) -> Iterator[Condition]:
+    if asked.name:
+        yield name == asked.name
+    if asked.only_files:
+        yield sa.or_(name.in_(FILES), name.endswith(":set-thumbnail"))
+    if words := asked.name_prefixes:
+        yield sa.or_(*(name.startswith(f"{word}:", autoescape=True) for word in words))
+    if words := asked.name_suffixes:
+        yield sa.or_(*(name.endswith(f":{word}", autoescape=True) for word in words))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from services.common.access.rules import any_of, anyone, manager, not_vendor
+from services.common.contracts.tasks.comments import CommentQuery
+from services.common.contracts.tasks.time_spent import TimeSpentsQuery
 from services.common.crud.registry import Registry
 from services.common.crud.resource import Resource
 from services.tasks import models as m
@@ -66,6 +68,7 @@ RESOURCES: Final = Registry(
         update=COMMENTS.may["edit"],
         fixed=FIXED,
         owned=SET_BY_ROUTES,
+        row_query=CommentQuery,
         rules=CommentRules(),
         delete=COMMENTS.may["delete"],
         facts={
@@ -110,6 +113,7 @@ RESOURCES: Final = Registry(
         delete=TIMES.may["delete"],
         facts={"project_id": access.TIME_PROJECT},
         tells_project=False,
+        list_query=TimeSpentsQuery,
         conditions=time_rules.time_range,
         rules=time_rules.TimeSpentRules(),
     ),

@@ -9,7 +9,7 @@ from deploy.docs.declarations import resource_of, resources
 from deploy.docs.http_api.answer_types import answer_type, body_type
 from deploy.docs.http_api.examples import Examples, id_of
 from deploy.docs.http_api.operations import description, operation_id, summary
-from deploy.docs.http_api.parameters import IDEMPOTENCY_KEY, of_route
+from deploy.docs.http_api.parameters import IDEMPOTENCY_KEY, of_route, query_type
 from deploy.docs.http_api.refusals import EXAMPLES, HEADERS, REFUSAL, REFUSALS, statuses
 from deploy.docs.http_api.schemas import Schemas
 from deploy.docs.http_api.topics import TOPICS, topic_of
@@ -97,14 +97,15 @@ class _Builder:
         self.served = resources()
         kinds = [answer_type(route) for route in ROUTES]
         kinds += [body_type(route) for route in ROUTES]
-        kinds += [route.query for route in ROUTES if isinstance(route.query, type)]
+        self._queries = {query_type(route, resource_of(route, self.served)) for route in ROUTES}
+        kinds += self._queries
         self.schemas = Schemas(kind for kind in kinds if kind is not None)
         self._examples = Examples(self.schemas.components)
         self._shared: dict[str, JsonObject] = {}
 
     def components(self) -> JsonObject:
         """What operations refer to."""
-        queries = {route.query.__name__ for route in ROUTES if isinstance(route.query, type)}
+        queries = {kind.__name__ for kind in self._queries if kind is not None}
         schemas = {k: v for k, v in self.schemas.components.items() if k not in queries}
         return {
             "schemas": schemas | {"Refusal": REFUSAL},

@@ -13,7 +13,7 @@ from deploy.docs.http_api.operations import singular, words
 from deploy.docs.http_api.row_types import column_type, list_sentence
 from deploy.docs.http_api.schemas import Schemas
 from gateway.routes.table import Route
-from services.common.contracts.types import Day, about
+from services.common.contracts.types import Day, DeletionQuery, Query, about
 from services.common.crud.resource import Resource
 from services.common.json_types import JsonObject
 
@@ -36,22 +36,6 @@ THINGS: Final = {"temporal": "shot or scene", "instance": "asset instance"}
 #: Ids that may be a word: ``all`` or ``main``.
 WORDS: Final = {
     "/data/projects/{project_id}/episodes/{episode_id}/assets/shared-used": "`all` or `main`"
-}
-LIST_PARAMETERS: Final[dict[str, Any]] = {
-    "page": Annotated[int, about("The page to answer, from 1; then in an envelope.", 1)],
-    "limit": Annotated[int, about("Rows on a page.", 100, ge=0)],
-    "relations": Annotated[bool, about("Whether rows hold their to-many lists.")],
-    "fields": Annotated[
-        str, about("Names of fields, separated by commas: rows lack all others then.", "id,name")
-    ],
-}
-ROW_PARAMETERS: Final[dict[str, Any]] = {
-    "read_row": {
-        "relations": Annotated[bool, about("Whether it holds its to-many lists; it does.")]
-    },
-    "delete_row": {
-        "force": Annotated[bool, about("Whether what references the row goes with it.")]
-    },
 }
 IDEMPOTENCY_KEY: Final[JsonObject] = {
     "name": "Idempotency-Key",
@@ -88,24 +72,36 @@ def _kind(route: Route, name: str) -> Any:
 
 
 def _of_query(route: Route, resource: Resource | None, schemas: Schemas) -> list[JsonObject]:
-    if isinstance(route.query, type):
-        fields = schemas.fields_of(route.query)
-        required = fields.get("required", ())
-        return [
-            _parameter(name, "query", schema, required=name in required)
-            for name, schema in copy.deepcopy(fields["properties"]).items()
-        ]
-    if resource is None or not route.query:
+    kind = query_type(route, resource)
+    if kind is None:
         return []
-    if route.function == "list_rows":
-        return [
-            _parameter(name, "query", schema_of(kind), required=False)
-            for name, kind in {**LIST_PARAMETERS, **_filters(resource)}.items()
-        ]
-    kinds = ROW_PARAMETERS.get(route.function, {})
-    return [
-        _parameter(name, "query", schema_of(kind), required=False) for name, kind in kinds.items()
+    fields = schemas.fields_of(kind)
+    required = fields.get("required", ())
+    found = [
+        _parameter(name, "query", schema, required=name in required)
+        for name, schema in copy.deepcopy(fields["properties"]).items()
     ]
+    if resource is None or route.function != "list_rows":
+        return found
+    columns = _filters(resource).items()
+    return found + [
+        _parameter(name, "query", schema_of(one), required=False) for name, one in columns
+    ]
+
+
+def query_type(route: Route, resource: Resource | None) -> type[Query] | None:
+    """The type of a route's query; that of generic CRUD is its resource's."""
+    if isinstance(route.query, type):
+        declared: type[Query] = route.query
+        return declared
+    if resource is None or not route.query:
+        return None
+    kinds: dict[str, type[Query]] = {
+        "list_rows": resource.list_query,
+        "read_row": resource.row_query,
+        "delete_row": DeletionQuery,
+    }
+    return kinds[route.function]
 
 
 def _filters(resource: Resource) -> dict[str, Any]:

@@ -21,13 +21,12 @@ from services.assets.descriptors.write import (
 from services.assets.policy.access import in_ids
 from services.assets.policy.descriptors import DESCRIPTOR, DESCRIPTORS, EVERYWHERE
 from services.assets.policy.membership import project_names
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.contracts.assets.descriptors import (
-    SHARED_TYPES,
-    WRONG_SHARED_TYPE,
     KeysInOrder,
     NewSharedDescriptor,
     SharedDescriptorChange,
+    SharedDescriptorQuery,
 )
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
@@ -118,11 +117,9 @@ class SharedDescriptorRpc(ResourceService):
         Emits ``metadata-descriptor:delete`` for each.
         """
         DESCRIPTORS.may[EVERYWHERE].check(self, {})
-        entity_type = (query or {}).get("entity_type")
-        if entity_type not in SHARED_TYPES:
-            raise InvalidInput(WRONG_SHARED_TYPE)
+        entity_type = queries.read(SharedDescriptorQuery, query).entity_type
         projects = self._managed_projects()
-        present = self._locked_descriptors(projects, str(entity_type))
+        present = self._locked_descriptors(projects, entity_type)
         rows = [row for row in present if row["field_name"] == field_name]
         if not rows:
             return []

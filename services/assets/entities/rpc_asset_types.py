@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -34,11 +34,7 @@ class AssetTypeRpc(ResourceService):
     @query
     def list_asset_types(self, query: dict[str, str] | None = None) -> Reply:
         """All asset types with the task types of their workflow, filtered by columns, by name."""
-        conditions: list[Any] = [
-            filters.condition(name, TYPE.c[name], text)
-            for name, text in (query or {}).items()
-            if name in TYPE.c
-        ]
+        conditions = filters.by_columns(TYPE, query or {}, TYPE.c.keys())
         return lists.json_array(self, ROWS.where(*conditions), TYPE.c.name, TYPE.c.id)
 
     @query

@@ -12,6 +12,8 @@ from services.assets.overview import views
 from services.assets.policy.access import ENTITY, in_ids, of_kind
 from services.assets.policy.entities import BY_KIND, MEASURE
 from services.assets.policy.membership import known_project
+from services.common import queries
+from services.common.contracts.assets.entities import LengthQuery
 from services.common.crud.resource_service import ResourceService
 from services.common.database import change_version
 from services.common.database.tables import NOW
@@ -22,7 +24,6 @@ from services.common.values import BadValue, parse_id
 
 MEASURER: Final = BY_KIND["shot"].may[MEASURE]
 INVALID_PLACE: Final = "Invalid project or task type id"
-INVALID_EPISODE: Final = "Invalid episode id"
 #: What the column holds.
 LONGEST: Final = Decimal(2**31 - 1)
 #: Frames a second, where the production has none.
@@ -46,8 +47,7 @@ class ShotLengthRpc(ResourceService):
         project = known_project(self, project_id)
         MEASURER.check(self, {"project_id": project})
         task_type = _parsed(task_type_id, INVALID_PLACE)
-        asked = (query or {}).get("episode_id", "")
-        episode = _parsed(asked, INVALID_EPISODE) if asked else None
+        episode = queries.read(LengthQuery, query).episode_id or None
         question = {"project_id": str(project)}
         rate = frame_rate(self.ask("crud", "read_counting_facts", **question)["fps"])
         seconds = self.ask(

@@ -23,7 +23,16 @@ from services.assets.policy.membership import (
     require_member,
 )
 from services.assets.resources import RESOURCES
+from services.common import queries
 from services.common.actor import Actor
+from services.common.contracts.assets.entities import (
+    QUERIES,
+    AssetQuery,
+    EntityQuery,
+    SequenceQuery,
+    ShotQuery,
+)
+from services.common.contracts.types import UNSET
 from services.common.crud.listing import filters, lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
@@ -46,7 +55,7 @@ VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
 #: Kinds that are listed by age; others are by name.
 LISTED_BY_AGE: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
-PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
+PROJECT: Final = "project_id"
 
 
 class ListRpc(ResourceService):
@@ -61,8 +70,9 @@ class ListRpc(ResourceService):
 
         Raises NotFound (the production), Forbidden.
         """
-        if kind == "asset":
-            return self._project_assets(project_id, query or {})
+        asked = queries.read(QUERIES[kind], query)
+        if isinstance(asked, AssetQuery):
+            return self._project_assets(project_id, asked, query or {})
         project = known_project(self, project_id)
         if kind == "concept":
             admit(self, kind, project)
@@ -70,10 +80,12 @@ class ListRpc(ResourceService):
         rows = sa.select(*columns).where(*entities.seen(self, kind, project))
         return lists.json_array(self, rows, *views.BY_NAME)
 
-    def _project_assets(self, project_id: str, query: Mapping[str, str]) -> Reply:
+    def _project_assets(
+        self, project_id: str, asked: AssetQuery, query: Mapping[str, str]
+    ) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
         require_member(self, ident)
-        return self._assets(ident, {**query, "project_id": str(ident)})
+        return self._assets(ident, asked, query)
 
     @query
     @versioned("crud")
@@ -83,9 +95,9 @@ class ListRpc(ResourceService):
         Except for assets, only administrators may leave out ``project_id``.
         Raises InvalidInput (a filter), NotFound, Forbidden.
         """
-        query = dict(query or {})
-        parent = self._parent(kind, query)
-        project = self._project_of(query, parent)
+        asked = queries.read(QUERIES[kind], query)
+        parent = self._parent(asked)
+        project = parent["project_id"] if parent else asked.project_id or None
         if project is not None:
             require_member(self, project)
         # Assets are scoped to the caller's productions; other kinds are read by production.
@@ -93,26 +105,28 @@ class ListRpc(ResourceService):
             message = "This requires a project_id."
             raise Forbidden(message)
         admit(self, kind, project)
-        if kind == "asset":
-            return self._assets(project, query)
+        if isinstance(asked, AssetQuery):
+            return self._assets(project, asked, query or {})
         names = self._names(kind, project)
         source, extras = _extras(kind, names)
         rows = (
             sa.select(*self._listed_columns(kind, project), *extras)
             .select_from(source)
-            .where(*entities.seen(self, kind, project), *self._filters(query))
+            .where(
+                *entities.seen(self, kind, project),
+                *self._filters(asked.project_id or None, query or {}),
+            )
         )
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
         order = views.BY_AGE if kind in LISTED_BY_AGE else views.BY_NAME
         return lists.json_array(self, rows, *order)
 
-    def _assets(self, project: UUID | None, query: Mapping[str, str]) -> Reply:
+    def _assets(self, project: UUID | None, asked: AssetQuery, query: Mapping[str, str]) -> Reply:
         """Assets; of an episode, first those that belong to it, then those cast in it."""
         rows = sa.select(*plain_columns(self.actor, "asset"))
-        rows = rows.where(*entities.seen(self, "asset", project), *self._filters(query))
-        if "episode_id" in query:
-            episode = filters.uuid(query["episode_id"])
+        rows = rows.where(*entities.seen(self, "asset", project), *self._filters(project, query))
+        if episode := asked.episode_id:
             rows = rows.where(views.in_episode("asset", episode))
             # false sorts before true.
             order = (ENTITY.c.source_id.is_distinct_from(episode), *views.BY_AGE)
@@ -244,31 +258,26 @@ class ListRpc(ResourceService):
             return plain_columns(self.actor, kind, ANY_KIND)
         return plain_columns(self.actor, kind)
 
-    def _filters(self, query: Mapping[str, str]) -> list[Condition]:
+    def _filters(self, project: UUID | None, query: Mapping[str, str]) -> list[Condition]:
         """Equality filters on columns; other parameters are ignored. Raises InvalidInput."""
-        found = []
-        for name, text in query.items():
-            if name in ENTITY.c:
-                self.registry["entities"].check_filter(self.actor, name)
-                found.append(filters.condition(name, ENTITY.c[name], text))
-        return found
+        names = [name for name in query if name in ENTITY.c and name != PROJECT]
+        for name in names:
+            self.registry["entities"].check_filter(self.actor, name)
+        of_project = [ENTITY.c.project_id == project] if project else []
+        return [*of_project, *filters.by_columns(ENTITY, query, names)]
 
-    def _parent(self, kind: str, query: dict[str, str]) -> Row | None:
-        """Take the filter by sequence or episode out of the query, and read that entity.
-
-        Raises NotFound.
-        """
-        name = PARENT_FILTERS.get(kind)
-        if name is None or name not in query:
+    def _parent(self, asked: EntityQuery) -> Row | None:
+        """The sequence or episode whose shots or sequences are asked for. Raises NotFound."""
+        if isinstance(asked, ShotQuery):
+            kind, ident = "sequence", asked.sequence_id
+        elif isinstance(asked, SequenceQuery):
+            kind, ident = "episode", asked.episode_id
+        else:
+            return None
+        if ident is UNSET:
             return None
         with self.database.read() as connection:
-            return access.facts_of(connection, known_id(query.pop(name)), name.removesuffix("_id"))
-
-    def _project_of(self, query: Mapping[str, str], parent: Row | None) -> UUID | None:
-        if parent is not None:
-            project: UUID = parent["project_id"]
-            return project
-        return filters.uuid(query["project_id"]) if "project_id" in query else None
+            return access.facts_of(connection, ident, kind)
 
 
 def plain_columns(actor: Actor, kind: str, resource: Resource | None = None) -> Columns:

@@ -11,7 +11,8 @@ from services.assets.policy import access
 from services.assets.policy.access import ENTITY
 from services.assets.policy.membership import known_project
 from services.assets.policy.rights import remover
-from services.common import bodies
+from services.common import bodies, queries
+from services.common.contracts.assets.entities import RemovalQuery
 from services.common.contracts.types import ListedId
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
@@ -39,7 +40,7 @@ class RemovalRpc(ResourceService):
         managers and the entity's creator. Raises NotFound, Forbidden, Refused. Emits
         ``<kind>:update`` or ``<kind>:delete``.
         """
-        force = _forced(query)
+        force = queries.read(RemovalQuery, query).force
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), kind)
         remover.check(self, facts)
@@ -59,7 +60,8 @@ class RemovalRpc(ResourceService):
         InvalidInput.
         """
         ids = list(dict.fromkeys(bodies.read(list[ListedId], data)))
-        project, force = known_project(self, project_id), _forced(query)
+        force = queries.read(RemovalQuery, query).force
+        project = known_project(self, project_id)
         with self.database.read() as connection:
             entities = [
                 facts
@@ -108,7 +110,3 @@ class RemovalRpc(ResourceService):
     def _cancel(self, facts: Row) -> None:
         statement = sa.update(ENTITY).where(ENTITY.c.id == facts["id"])
         self.tx.connection.execute(statement.values(canceled=True, updated_at=NOW))
-
-
-def _forced(query: dict[str, str] | None) -> bool:
-    return (query or {}).get("force", "").lower() == "true"

@@ -12,7 +12,9 @@ from services.assets.models import Entity, EntityLink, EntityType
 from services.assets.policy.access import of_kind
 from services.assets.policy.entities import shown_data
 from services.assets.policy.kinds import KINDS, RESERVED
-from services.common.crud.listing.filters import condition
+from services.common import queries
+from services.common.contracts.tasks.work import EntitiesQuery
+from services.common.crud.listing import filters
 from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -60,6 +62,7 @@ class InternalRpc(ResourceService):
         ``episode_id`` (the parent). Raises NotFound for an unknown kind, and for an entity that is
         unknown or of another kind.
         """
+        asked = queries.read(EntitiesQuery, query)
         if kind.lower() not in KINDS or kind.lower() == "concept-folder":
             raise NotFound
         of_it = of_kind(kind.lower())
@@ -71,7 +74,7 @@ class InternalRpc(ResourceService):
             rows = rows.where(table.c.id.in_(entity_ids), of_it)
         else:
             rows = rows.where(
-                table.c.project_id == UUID(project_id), of_it, *_narrowed(query or {})
+                table.c.project_id == UUID(project_id), of_it, *_narrowed(asked, query or {})
             ).order_by(table.c.name, table.c.id)
         with self.database.read() as connection:
             parents = dict(connection.execute(rows).all())
@@ -222,10 +225,8 @@ def _cast_in() -> Expression:
     return sa.case((is_asset, sa.select(row).select_from(found).scalar_subquery()))
 
 
-def _narrowed(query: dict[str, str]) -> list[Condition]:
+def _narrowed(asked: EntitiesQuery, query: dict[str, str]) -> list[Condition]:
     """Equality filters on an entity's columns; ``episode_id`` is its parent."""
     table = table_of(Entity)
-    params = {("parent_id" if name == "episode_id" else name): text for name, text in query.items()}
-    return [
-        condition(name, table.c[name], text) for name, text in params.items() if name in table.c
-    ]
+    below = [table.c.parent_id == asked.episode_id] if asked.episode_id else []
+    return [*below, *filters.by_columns(table, query, table.c.keys())]

@@ -13,8 +13,17 @@ import sqlalchemy as sa
 
 from services.assets.overview import views
 from services.assets.policy import entities
-from services.assets.policy.access import ENTITY, query_id
+from services.assets.policy.access import ENTITY
 from services.assets.policy.membership import admit, project_names, require_member
+from services.common import queries
+from services.common.contracts.tasks.overview import (
+    VIEW_QUERIES,
+    ConceptViewQuery,
+    EditViewQuery,
+    LongViewQuery,
+    PartViewQuery,
+    ViewQuery,
+)
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
@@ -24,7 +33,7 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
-ANYWHERE: Final = ("all", "main")
+ANYWHERE: Final = frozenset({"all", "main"})
 #: Columns that the detail of an asset leaves out: ``episode_id`` replaces ``source_id``.
 DROPPED: Final = frozenset({"source_id", "nb_frames"})
 
@@ -34,7 +43,7 @@ class OverviewRpc(ResourceService):
 
     @query
     def list_entity_summaries(
-        self, kind: str, query: dict[str, str], compact: bool = False
+        self, kind: str, query: dict[str, str] | None = None, compact: bool = False
     ) -> Reply:
         """The entities of a view with tasks: ``[["<id>", head], …]`` in the view's order.
 
@@ -42,8 +51,8 @@ class OverviewRpc(ResourceService):
         values. ``query`` may hold ``id``, ``project_id`` and ``episode_id``.
         Raises InvalidInput, NotFound, Forbidden.
         """
-        params = _validated(kind, query)
-        project = params.get("project_id")
+        asked = queries.read(VIEW_QUERIES[kind], query)
+        project = asked.project_id or None
         self._enter(kind, project)
         names: dict[str, str] = {}
         if kind in views.NAMING:
@@ -54,7 +63,7 @@ class OverviewRpc(ResourceService):
         rows = (
             sa.select(*columns)
             .select_from(source)
-            .where(*entities.seen(self, kind, project), *_conditions(kind, params))
+            .where(*entities.seen(self, kind, project), *_conditions(kind, asked))
             .order_by(*views.ORDERS.get(kind, views.BY_AGE))
         )
         return Reply(self._pairs(rows, compact=compact))
@@ -127,26 +136,16 @@ class OverviewRpc(ResourceService):
         return {**summary, **row}
 
 
-def _validated(kind: str, query: dict[str, str]) -> JsonObject:
-    """The filters that apply to the kind, validated. Raises InvalidInput."""
-    params: JsonObject = {"project_id": query_id(query, "project_id")}
-    if kind not in views.PARTS:
-        params["id"] = query_id(query, "id")
-    if kind != "concept":
-        params["episode_id"] = query_id(query, "episode_id", *ANYWHERE)
-    return {name: value for name, value in params.items() if value is not None}
-
-
-def _conditions(kind: str, params: JsonObject) -> list[Condition]:
-    """The conditions of the filters."""
+def _conditions(kind: str, asked: ViewQuery) -> list[Condition]:
+    """The conditions of the filters by id and episode, which some kinds have."""
     conditions: list[Condition] = []
-    if "id" in params:
-        conditions.append(ENTITY.c.id == params["id"])
-    episode = params.get("episode_id")
-    if isinstance(episode, UUID):
-        conditions.append(views.in_episode(kind, episode))
-    elif episode is not None:
-        conditions.extend(_in_no_episode(kind, episode))
+    if isinstance(asked, ConceptViewQuery) and asked.id:
+        conditions.append(ENTITY.c.id == asked.id)
+    if isinstance(asked, PartViewQuery | EditViewQuery | LongViewQuery) and asked.episode_id:
+        episode = asked.episode_id
+        if episode in ANYWHERE:
+            return conditions + _in_no_episode(kind, episode)
+        conditions.append(views.in_episode(kind, UUID(episode)))
     return conditions
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from sqlalchemy.engine import Connection
 
 from services.assets.models import Entity, EntityLink, EntityType
 from services.assets.policy.kinds import RESERVED, TYPE_NAMES, kind_of
-from services.common.crud.listing import filters
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
@@ -71,11 +70,3 @@ def in_ids(column: Any, ids: Any) -> Condition:
     array = sa.cast([str(ident) for ident in ids], IDS)
     condition: Condition = column == sa.any_(array)
     return condition
-
-
-def query_id(query: Mapping[str, str], name: str, *words: str) -> UUID | str | None:
-    """An id in a query string, or one of ``words``. Raises InvalidInput."""
-    text = query.get(name)
-    if text is None or text in words:
-        return text
-    return filters.named_uuid(name, text)

@@ -14,13 +14,20 @@ from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
 from services.auth.mails.letters import studio_name, write_to
 from services.auth.policy.protected import account_to_change
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import only_persons
 from services.common.contracts.auth.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed
-from services.common.contracts.auth.sessions import MailedCode, NewKey, Proof, RemovedKey, TotpCode
+from services.common.contracts.auth.sessions import (
+    EmailQuery,
+    MailedCode,
+    NewKey,
+    Proof,
+    RemovedKey,
+    TotpCode,
+)
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.values import array_or_empty
@@ -98,10 +105,7 @@ class FactorRpc(ResourceService):
 
         Raises InvalidInput, TooMany.
         """
-        email = query.get("email")
-        if not email:
-            message = "Missing required parameter: email"
-            raise InvalidInput(message)
+        email = queries.read(EmailQuery, query).email
         limit_public(self, caller)
         limit_mails(self, email)
         with steady():
@@ -155,10 +159,7 @@ class FactorRpc(ResourceService):
 
         Raises InvalidInput, TooMany, and Refused for an account without keys.
         """
-        email = query.get("email")
-        if not email:
-            message = "Missing required parameter: email"
-            raise InvalidInput(message)
+        email = queries.read(EmailQuery, query).email
         limit_public(self, caller)
         account = accounts.find(self.database, email.strip())
         if account is None or not account["fido_enabled"]:

@@ -13,12 +13,11 @@ from services.auth.credentials.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
 from services.auth.policy.protected import account_to_change
 from services.auth.resources import RESOURCES
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import only_persons, studio_manager
-from services.common.contracts.auth.people import NewDesktopLogIn
+from services.common.contracts.auth.people import LogInQuery, NewDesktopLogIn
 from services.common.contracts.tasks.events import TimeLogged
 from services.common.crud.listing import lists, log_query
-from services.common.crud.listing.log_query import Query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -52,7 +51,7 @@ class LogRpc(ResourceService):
     """Log-in logs."""
 
     @query
-    def list_login_logs(self, query: Query | None = None) -> Reply:
+    def list_login_logs(self, query: dict[str, list[str]] | None = None) -> Reply:
         """Log-ins, newest first. For administrators.
 
         Returns ``[{"id", "created_at", "ip_address", "person_id", "origin"}]``.
@@ -61,14 +60,11 @@ class LogRpc(ResourceService):
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        parameters, table = query or {}, table_of(LoginLog)
-        conditions = [
-            *log_query.between(parameters, table.c.created_at),
-            *log_query.people(parameters, table.c.person_id),
-        ]
+        asked, table = queries.read(LogInQuery, query), table_of(LoginLog)
+        conditions = log_query.conditions(asked, table.c.created_at, table.c.person_id)
         with self.database.read() as connection:
-            cursor = "cursor_login_log_id"
-            conditions += log_query.older(connection, parameters, table, cursor, "login log")
+            if cursor := asked.cursor_login_log_id:
+                conditions.append(log_query.older(connection, table, cursor, "login log"))
             rows = (
                 sa.select(
                     table.c.id,
@@ -79,7 +75,7 @@ class LogRpc(ResourceService):
                 )
                 .where(*conditions)
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
-                .limit(log_query.limit(parameters))
+                .limit(log_query.limit(asked))
             )
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(texts)}]".encode())

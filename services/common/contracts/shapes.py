@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar, Final
 
-from services.common.contracts.types import UNSET, Answer, Id, Query, UnsetType, about
+from services.common.contracts.types import (
+    AN_ID,
+    UNSET,
+    Answer,
+    AskedMoment,
+    Id,
+    Query,
+    UnsetType,
+    about,
+)
 
 
 class ShortPerson(Answer, kw_only=True):
@@ -45,16 +54,38 @@ class StoredPicture(Answer, kw_only=True):
     ]
 
 
+NO_BOUND: Final = "Wrong date format for before or after argument."
+LoggedPerson = Annotated[
+    Id, about("A person.", AN_ID, invalid="The person_ids parameter contains an invalid id")
+]
+#: An id in the query of a log.
+LoggedId = Annotated[
+    Id, about("The id of a row.", AN_ID, invalid="The {field} parameter is not a valid id")
+]
+
+
 class LogQuery(Query, kw_only=True):
     """Which rows of a log to read, from the newest backwards; the bounds are exclusive."""
 
-    limit: Annotated[int, about("How many rows at most, up to 1000.", 100, ge=0)] = 100
+    bare: ClassVar[bool] = True
+
+    limit: Annotated[
+        int,
+        about(
+            "How many rows at most, up to 1000.",
+            100,
+            ge=0,
+            invalid="Wrong value for parameter {field}.",
+        ),
+    ] = 100
     after: Annotated[
-        str | UnsetType, about("Only what is newer than this time or day.", "2026-01-05T10:00:00")
+        AskedMoment | UnsetType,
+        about("Only what is newer than this time or day.", "2026-01-05T10:00:00", invalid=NO_BOUND),
     ] = UNSET
     before: Annotated[
-        str | UnsetType, about("Only what is older than this time or day.", "2026-01-06")
+        AskedMoment | UnsetType,
+        about("Only what is older than this time or day.", "2026-01-06", invalid=NO_BOUND),
     ] = UNSET
     person_ids: Annotated[
-        list[Id] | UnsetType, about("Only by these people; the parameter may be repeated.")
-    ] = UNSET
+        list[LoggedPerson], about("Only by these people; the parameter may be repeated.")
+    ] = []

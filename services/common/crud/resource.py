@@ -20,6 +20,7 @@ from services.common.access.context import CallContext
 from services.common.access.policy import Policy
 from services.common.access.rules import Rule, admin
 from services.common.actor import Actor
+from services.common.contracts.types import ListQuery, RowQuery
 from services.common.crud.resource_rules import ResourceRules, SimpleRules
 from services.common.crud.row_json import as_json, rendered
 from services.common.database.sql_types import Column, Columns, Condition, Expression, Select
@@ -88,8 +89,11 @@ class Resource:
     filterable: Callable[[Actor], frozenset[str] | None] = lambda _actor: None
     #: Filters on something else than a column.
     filters: Mapping[str, Filter] = field(default_factory=dict)
-    #: Filters that take several parameters together.
-    conditions: Callable[[Mapping[str, str]], Sequence[Condition]] = lambda _query: ()
+    #: The parameters of a list besides its filters, and those of a single read.
+    list_query: type[ListQuery] = ListQuery
+    row_query: type[RowQuery] = RowQuery
+    #: Conditions of all lists, and those for parameters of ``list_query``.
+    conditions: Callable[[ListQuery], Sequence[Condition]] = lambda _asked: ()
     #: To-many lists that the answer of an update shows.
     updated_lists: tuple[str, ...] = ()
     #: Whether the answer of a create shows the to-many lists.

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
+from services.common.contracts.types import RowQuery
 from services.common.database.tables import OnGone
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
@@ -104,7 +105,7 @@ class ResourceRules(ABC, Generic[P]):
         ``prepared`` is None for a ``list`` and a ``read``.
         """
 
-    def reply_for(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
+    def reply_for(self, _ctx: CrudContext, reply: Reply, _asked: RowQuery, /) -> Reply:
         """Return the reply of a single read in the form that the query asks for."""
         return reply
 

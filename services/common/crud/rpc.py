@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common import queries
 from services.common.contracts.references import REFERENCED_BY
+from services.common.contracts.types import DeletionQuery
 from services.common.crud import cross_references, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
-from services.common.crud.listing import filters, lists
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.service_state import state_of
 from services.common.crud.validation import row_id
@@ -65,14 +67,14 @@ class CrudRpc(ResourceService):
         Raises InvalidInput (malformed id), NotFound, Forbidden.
         """
         resource = self.registry[path]
+        asked = queries.read(resource.row_query, query)
         uuid = self._row_id(resource, ident, reading=True)
         # Administrators pass every rule; without the check their read is one statement.
         if not self.actor.is_admin:
             reading.permit(self, resource, resource.read, uuid)
-        wanted = filters.wants_relations(query or {}, default=True)
-        relations = resource.always_relations or wanted
+        relations = resource.always_relations or asked.relations
         reply = reading.read_row(self, resource, uuid, relations=relations)
-        return resource.rules.reply_for(self, reply, query or {})
+        return resource.rules.reply_for(self, reply, asked)
 
     @staticmethod
     def _row_id(resource: Resource, ident: str, *, reading: bool = False) -> UUID:
@@ -118,9 +120,8 @@ class CrudRpc(ResourceService):
 
         Raises InvalidInput, NotFound, Forbidden, Integrity. Emits ``<resource>:delete``.
         """
-        resource = self.registry[path]
-        force = (query or {}).get("force", "").lower() == "true"
-        return writing.delete(self, resource, self._row_id(resource, ident), force=force)
+        resource, asked = self.registry[path], queries.read(DeletionQuery, query)
+        return writing.delete(self, resource, self._row_id(resource, ident), force=asked.force)
 
     # --- between services -------------------------------------------------------------------
 

@@ -216,22 +216,6 @@ def list_ids(name: str, value: object) -> list[UUID]:
         raise Integrity(error.about(name)) from None
 
 
-def period_of(query: Mapping[str, str]) -> tuple[date, date]:
-    """The days from ``start_date`` to ``end_date`` of a query, all by default.
-
-    Raises InvalidInput.
-    """
-    start, end = query.get("start_date"), query.get("end_date")
-    try:
-        return (
-            values.parse_day(start) if start else date.min,
-            values.parse_day(end) if end else date.max,
-        )
-    except BadValue:
-        message = f"Wrong date format for {start} and/or {end}"
-        raise InvalidInput(message) from None
-
-
 def period(year: str, month: str | None = None, week: str | None = None) -> tuple[date, date]:
     """The first and last day of a year, or of a month or ISO week of it, as in a path.
 

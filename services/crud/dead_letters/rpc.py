@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import admin
-from services.common.contracts.crud.dead_letters import LettersOf
-from services.common.crud.listing.filters import page_of
+from services.common.contracts.crud.dead_letters import DeadLetterQuery, LettersOf
+from services.common.crud.listing.filters import Page
 from services.common.crud.listing.lists import compressed
 from services.common.crud.listing.pages import envelope
 from services.common.crud.resource_service import ResourceService
@@ -53,8 +53,8 @@ class DeadLetterRpc(ResourceService):
         For administrators. Raises Forbidden, InvalidInput.
         """
         admin.check(self, {})
-        page = page_of(query or {})
-        which = store.of_queue((query or {}).get("queue"))
+        asked = queries.read(DeadLetterQuery, query)
+        page, which = Page(asked.page, asked.limit), store.of_queue(asked.queue or None)
         rows = sa.select(*store.SHOWN).where(which).order_by(C.number.desc())
         counts = sa.select(C.queue, sa.func.count()).group_by(C.queue).order_by(C.queue)
         total = sa.select(sa.func.count()).select_from(dead_letter).where(which)

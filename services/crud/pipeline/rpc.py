@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -11,13 +10,15 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.context import CallContext
 from services.common.contracts.crud.pipeline import (
     NewOutputFile,
     NewWorkingFile,
+    OutputFileQuery,
     OutputOf,
     WorkingFileComment,
+    WorkingFileQuery,
 )
 from services.common.crud import cross_references, writing
 from services.common.crud.listing import filters, lists
@@ -51,14 +52,6 @@ OF_OUTPUT: Final = (
     "name",
 )
 KINDS: Final = (*OF_OUTPUT, "representation")
-OUTPUT_FILTERS: Final = (
-    "output_type_id",
-    "task_type_id",
-    "name",
-    "representation",
-    "file_status_id",
-    "temporal_entity_id",
-)
 
 
 class NewWorkingRules(FileRules):
@@ -170,7 +163,10 @@ class PipelineRpc(ResourceService):
         For those who may read the entity. Raises NotFound, Forbidden, InvalidInput.
         """
         condition = self._entity_read(entity_id, WORKING.c.entity_id)
-        rows = self._rows("working-files", condition, *_conditions(WORKING, query, OF_TASK))
+        columns = queries.columns_of(WorkingFileQuery)
+        rows = self._rows(
+            "working-files", condition, *filters.by_columns(WORKING, query or {}, columns)
+        )
         return lists.json_array(self, rows, WORKING.c.name, WORKING.c.revision.desc(), WORKING.c.id)
 
     @command
@@ -238,9 +234,8 @@ class PipelineRpc(ResourceService):
         Without those of an asset's instances. With ``last`` only the newest of each kind.
         ``query`` filters by output type, task type, name, representation, status and shot.
         """
-        rows = self._rows(
-            "output-files", self._outputs_of(of, ident), *_conditions(OUTPUT, query, OUTPUT_FILTERS)
-        )
+        narrowed = filters.by_columns(OUTPUT, query or {}, queries.columns_of(OutputFileQuery))
+        rows = self._rows("output-files", self._outputs_of(of, ident), *narrowed)
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
             newest, order = rows.ext(distinct_on(*kinds)), (*kinds, OUTPUT.c.revision.desc())
@@ -317,13 +312,3 @@ def _next_revision(table: sa.Table, scope: tuple[str, ...], values: Row) -> Any:
     same_scope = (table.c[name].is_not_distinct_from(values[name]) for name in scope)
     newest = sa.func.coalesce(sa.func.max(table.c.revision), 0)
     return sa.select(newest + 1).where(*same_scope)
-
-
-def _conditions(
-    table: sa.Table, query: Mapping[str, str] | None, names: tuple[str, ...]
-) -> list[Condition]:
-    """Conditions of a query on these columns. Raises InvalidInput."""
-    params = query or {}
-    return [
-        filters.condition(name, table.c[name], params[name]) for name in names if name in params
-    ]

@@ -10,11 +10,13 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common import queries
 from services.common.access.rules import only_persons
+from services.common.contracts.crud.planning import PeriodQuery
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import known_id, period, period_of
+from services.common.crud.validation import known_id, period
 from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput, NotFound
@@ -111,8 +113,9 @@ class PlanningRpc(ResourceService):
         except clients and vendors; only managers are told the reasons, and people their own.
         Raises NotFound, Forbidden, InvalidInput.
         """
+        asked = queries.read(PeriodQuery, query)
+        first, last = asked.start_date or date.min, asked.end_date or date.max
         project = permitted_project(self, project_id, PROJECTS.may[SEE_ABSENCES])
-        first, last = period_of(query or {})
         day_off, seat = table_of(DayOff).c, project_person_link.c
         team = sa.select(seat.person_id).where(seat.project_id == project)
         rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(

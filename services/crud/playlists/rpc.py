@@ -8,20 +8,20 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import admin
 from services.common.contracts.crud.events import PlaylistEntityAdded
-from services.common.contracts.crud.planning import PlaylistEntry
+from services.common.contracts.crud.planning import NumberedPage, PlaylistEntry
 from services.common.crud import reading
 from services.common.crud.listing import lists
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import NotFound
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.values import BadValue, array_or_empty, whole
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import BuildJob, Playlist
 from services.crud.policy import playlist_rules
@@ -63,9 +63,9 @@ class PlaylistRpc(ResourceService):
 
         For administrators. Raises Forbidden, NotFound, InvalidInput.
         """
+        page = queries.read(NumberedPage, query).page or 0
         project = permitted_project(self, project_id, admin)
         asked = {"project_id": str(project), "relations": "true"}
-        page = _page((query or {}).get("page"))
         # Below the first page there is nothing to divide.
         if page >= 1:
             asked |= {"page": str(page)}
@@ -148,12 +148,3 @@ class PlaylistRpc(ResourceService):
 def _key(shot: JsonObject) -> tuple[Json, Json]:
     """What makes an item of a playlist the same as another."""
     return shot.get("entity_id"), shot.get("preview_file_id")
-
-
-def _page(text: str | None) -> int:
-    """The number of a page; 0 for none. Raises InvalidInput."""
-    try:
-        return whole(text) if text else 0
-    except BadValue:
-        message = "page must be an integer."
-        raise InvalidInput(message) from None

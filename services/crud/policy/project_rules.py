@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from uuid import UUID, uuid4
@@ -15,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.access.context import CallContext
 from services.common.contracts.crud.events import ProjectPrepared
 from services.common.contracts.crud.productions import OpenProduction
-from services.common.crud.listing.filters import wants_relations
+from services.common.contracts.types import RowQuery
 from services.common.crud.resource_rules import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
@@ -121,9 +120,9 @@ class ProjectRules(ResourceRules[ProjectStart]):
             if start is not None and shown["production_type"] == TV_SHOW and start.first_episode:
                 shown["first_episode_id"] = str(start.first_episode)
 
-    def reply_for(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
+    def reply_for(self, ctx: CrudContext, reply: Reply, asked: RowQuery) -> Reply:
         """Add the descriptors and the first episode; a read without lists goes without them."""
-        if not wants_relations(query, default=True):
+        if not asked.relations:
             return reply
         return reply._replace(body=one_with_extras(ctx, reply.body))
 

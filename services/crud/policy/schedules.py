@@ -48,10 +48,10 @@ department_supervisor: Final = Rule(
 )
 
 
-def _asked(ctx: CallContext, query: Facts) -> bool:
+def _asked(ctx: CallContext, facts: Facts) -> bool:
     """Whether the caller's role in the queried production sees its schedule."""
     try:
-        project = parse_id(query.get("project_id"))
+        project = parse_id(facts.get("project_id"))
     except BadValue:
         return False
     return SCHEDULE_VERSIONS.lister.test(ctx, {"project_id": project})

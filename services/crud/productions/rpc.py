@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from services.common import queries
 from services.common.access.rules import only_persons
+from services.common.contracts.crud.productions import ProductionQuery
 from services.common.crud import json_parts
 from services.common.crud.listing import filters, lists
 from services.common.crud.resource_service import ResourceService
@@ -93,7 +95,7 @@ class ProductionRpc(ResourceService):
 
         ``query`` may hold the exact ``name``.
         """
-        name = (query or {}).get("name")
+        name = queries.read(ProductionQuery, query).name or None
 
         def build() -> Reply:
             return lists.compressed(production_rows.with_extras(self, self._open(name)))
@@ -115,7 +117,7 @@ class ProductionRpc(ResourceService):
         Administrators get all, with ``project_status_name`` and the metadata descriptors of
         productions; with ``name`` in the query they get the one that matches. Raises NotFound.
         """
-        name = (query or {}).get("name")
+        name = queries.read(ProductionQuery, query).name or None
         if self.actor.is_admin and name is None:
             return self.not_modified_or(self._all_projects, elsewhere=("assets",))
         visible = production_rows.seen_by(self.actor.id, is_admin=self.actor.is_admin)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from services.common import queries
+from services.common.contracts.crud.schedules import EpisodeQuery
 from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import path_id
@@ -66,8 +68,8 @@ class ScheduleRpc(ResourceService):
         """
         project = permitted_project_or_told(self, project_id, SCHEDULE_ITEMS.lister)
         task_type = path_id(task_type_id)
-        episode = (query or {}).get("episode_id")
-        narrowed = str(path_id(episode)) if episode else None
+        episode = queries.read(EpisodeQuery, query).episode_id
+        narrowed = str(episode) if episode else None
         question: JsonObject = {"project_id": str(project), "kind": kind, "episode_id": narrowed}
         names: dict[str, str] = self.ask("assets", "list_schedule_objects", **question)
         wanted: set[Subject] = {(task_type, UUID(ident)) for ident in names}

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import Rule
 from services.common.contracts.crud.events import ScheduleApplied, ScheduleVersionUpdated
-from services.common.contracts.crud.schedules import SourceVersion
+from services.common.contracts.crud.schedules import SourceVersion, TaskLinkQuery
 from services.common.crud import cross_references
-from services.common.crud.listing import filters, lists
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.database import change_version
 from services.common.database.tables import NOW, table_of
@@ -43,13 +43,12 @@ class ScheduleVersionRpc(ResourceService):
         ``task_type_id`` in the query narrows. For the team except clients and vendors.
         Raises NotFound, Forbidden, InvalidInput.
         """
+        asked = queries.read(TaskLinkQuery, query)
         version, project = self._permitted_version(version_id, SCHEDULE_VERSIONS.lister)
-        asked = query or {}
-        relations = filters.wants_relations(asked)
         resource = self.registry["production-schedule-version-task-links"]
-        rows = sa.select(*resource.columns(None, relations=relations))
+        rows = sa.select(*resource.columns(None, relations=asked.relations))
         rows = rows.where(LINK.c.production_schedule_version_id == version)
-        if task_type := filters.query_id(asked, "task_type_id"):
+        if task_type := asked.task_type_id:
             question = {"project_id": str(project), "task_type_id": str(task_type)}
             tasks = self.ask("tasks", "list_tasks_of_type", **question)
             rows = rows.where(cross_references.in_ids(LINK.c.task_id, map(UUID, tasks)))

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import manager
-from services.common.contracts.crud.webhooks import ReplayOrder
+from services.common.contracts.crud.webhooks import DeliveryQuery, ReplayOrder
 from services.common.contracts.types import UNSET
 from services.common.crud import reading
-from services.common.crud.listing.filters import page_of
+from services.common.crud.listing.filters import Page
 from services.common.crud.listing.lists import compressed
 from services.common.crud.listing.pages import envelope
 from services.common.crud.resource_service import ResourceService
@@ -96,8 +96,8 @@ class WebhookRpc(ResourceService):
     @query
     def list_deliveries(self, ident: str, query: dict[str, str] | None = None) -> Reply:
         """What was sent, newest first, by the page. Raises NotFound, Forbidden, InvalidInput."""
-        webhook = self._permitted(ident)
-        page = page_of(query or {})
+        asked, webhook = queries.read(DeliveryQuery, query), self._permitted(ident)
+        page = Page(asked.page, asked.limit)
         own = SENT.webhook_id == webhook
         rows = (
             _deliveries().where(own).order_by(SENT.id.desc()).limit(page.rows).offset(page.offset)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from services.common import queries
+from services.common.contracts.types import PageQuery
 from services.common.crud import reading
 from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -56,5 +58,6 @@ class CommentReadRpc(ResourceService):
 
         Raises NotFound, Forbidden, InvalidInput.
         """
+        asked = queries.read(PageQuery, query)
         project = require_member(self, project_id, "manager")
-        return project_page(self, self.registry["comments"], project, query or {})
+        return project_page(self, self.registry["comments"], project, asked)

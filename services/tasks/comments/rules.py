@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from uuid import UUID
@@ -12,8 +11,9 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
 from services.common.contracts.shapes import AttachedFile, ShortPerson
+from services.common.contracts.tasks.comments import CommentQuery
 from services.common.contracts.tasks.events import TaskStatusChanged
-from services.common.contracts.types import Id
+from services.common.contracts.types import Id, RowQuery
 from services.common.crud import cross_references
 from services.common.crud.resource_rules import CrudContext, ResourceRules
 from services.common.database.tables import table_of
@@ -184,9 +184,10 @@ class CommentRules(ResourceRules[Prefetched]):
             for reply in row["replies"]:
                 reply["person"] = visible.get(reply.get("person_id"))
 
-    def reply_for(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
-        """Add the comment's previews, if the query asks for them."""
-        return with_previews(ctx, reply, query)
+    def reply_for(self, ctx: CrudContext, reply: Reply, asked: RowQuery) -> Reply:
+        """Add the comment's previews, if they are asked for."""
+        assert isinstance(asked, CommentQuery)
+        return with_previews(ctx, reply) if asked.with_previews else reply
 
 
 def _check_may_move(ctx: CallContext, task: UUID) -> None:

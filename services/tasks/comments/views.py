@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -173,10 +172,8 @@ def _embed_people(comment: JsonObject, people: JsonObject) -> None:
         reply["person"] = people.get(reply.get("person_id") or "")
 
 
-def with_previews(ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
-    """Add a comment's previews to its answer, if the query asks for them."""
-    if query.get("with_previews", "").lower() != "true":
-        return reply
+def with_previews(ctx: CrudContext, reply: Reply) -> Reply:
+    """Add a comment's previews to its answer."""
     comment: JsonObject = msgspec.json.decode(reply.body)
     comment["previews"] = previews_of(ctx, UUID(comment["id"]))
     return reply._replace(body=msgspec.json.encode(comment))

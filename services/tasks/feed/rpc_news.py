@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud.listing import filters, lists
+from services.common import queries
+from services.common.contracts.tasks.feed import NewsOfProductionsQuery, NewsQuery
+from services.common.crud.listing import lists
 from services.common.crud.listing.filters import Page
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.crud.validation import known_id
 from services.common.database import row_counts
 from services.common.database.prepared import parameter
 from services.common.database.tables import table_of
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
@@ -28,20 +30,13 @@ from services.tasks.policy.entity_names import full_name
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.news import NEWS as NEWS_POLICY
 from services.tasks.policy.previews import PREVIEWS
-from services.tasks.rows import decode_rows, distinct_ids, encode_rows, whole_number
+from services.tasks.rows import decode_rows, distinct_ids, encode_rows
 
 NOT_FOR_CLIENTS: Final = "News are not for clients."
-#: The default number of rows of a page.
-PAGE: Final = 50
 #: The maximum number of rows of an entity's feed, which has no pages.
 OF_ENTITY: Final = 2000
 NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
 PREVIEW: Final = table_of(PreviewFile)
-FILTERS: Final = {
-    "task_type_id": TASK.c.task_type_id,
-    "task_status_id": COMMENT.c.task_status_id,
-    "person_id": NEWS.c.author_id,
-}
 ORDER: Final = (NEWS.c.created_at.desc(), NEWS.c.id)
 # Outer joins: PostgreSQL leaves out those that a count or a look for ids doesn't need.
 SOURCE: Final = (
@@ -84,7 +79,8 @@ class NewsRpc(ResourceService):
         has ``stats``: ``{status id: number of changes to it}`` over all pages.
         Raises NotFound, Forbidden, InvalidInput.
         """
-        return self._feed([self._seen(project_id)], query or {})
+        asked = queries.read(NewsQuery, query)
+        return self._feed([self._seen(project_id)], asked)
 
     @query
     def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
@@ -92,9 +88,9 @@ class NewsRpc(ResourceService):
 
         Parameters and envelope are those of ``list_project_news``.
         """
-        query = query or {}
-        if "project_id" in query:
-            projects = [self._seen(query["project_id"])]
+        asked = queries.read(NewsOfProductionsQuery, query)
+        if asked.project_id:
+            projects = [self._seen(str(asked.project_id))]
         # Administrators are in no team: they see the open productions of the whole studio.
         elif self.actor.is_admin:
             projects = [UUID(ident) for ident in self.ask("crud", "list_open_project_ids")]
@@ -102,7 +98,7 @@ class NewsRpc(ResourceService):
             projects = sorted(NEWS_POLICY.seen_projects(self.actor))
             if not projects and self.actor.open_projects:
                 raise Forbidden(NOT_FOR_CLIENTS)
-        return self._feed(projects, query)
+        return self._feed(projects, asked)
 
     def _seen(self, project_id: str) -> UUID:
         """A production whose feed the caller sees. Raises NotFound, Forbidden."""
@@ -138,42 +134,33 @@ class NewsRpc(ResourceService):
         ends = lists.page_ends(self._total(conditions), Page(1, OF_ENTITY))
         return self._listed(self._ids(conditions, OF_ENTITY), ends)
 
-    def _feed(self, projects: list[UUID], query: Mapping[str, str]) -> Reply:
-        page = max(whole_number(query, "page", 1), 1)
-        limit = whole_number(query, "limit", PAGE) or PAGE
-        if limit < 0:
-            message = "limit must be an integer."
-            raise InvalidInput(message)
-        narrowed, with_previews = self._conditions(query), _only_preview(query)
+    def _feed(self, projects: list[UUID], asked: NewsQuery) -> Reply:
+        page, narrowed = Page(max(asked.page, 1), asked.limit), self._conditions(asked)
         conditions = [NEWS_POLICY.rows_in(self, projects), *narrowed]
-        ids = self._ids(conditions, limit, (page - 1) * limit)
+        ids = self._ids(conditions, page.limit, page.offset)
         stats = msgspec.json.encode(self._stats(conditions)).decode()
         whole = all(NEWS_POLICY.is_whole(self.actor, project) for project in projects)
         counted = whole and not narrowed
         total = self._total_from_counts(projects) if counted else self._total(conditions)
-        ends = lists.page_ends(total, Page(page, limit), stats=stats)
-        return self._listed(ids, ends, with_previews=with_previews)
+        ends = lists.page_ends(total, page, stats=stats)
+        return self._listed(ids, ends, with_previews=asked.only_preview)
 
-    def _conditions(self, query: Mapping[str, str]) -> list[Any]:
-        conditions: list[Any] = []
-        for name, column in FILTERS.items():
-            if query.get(name):
-                conditions.append(column == filters.named_uuid(name, query[name]))
-        if query.get("episode_id"):
-            ident = str(filters.named_uuid("episode_id", query["episode_id"]))
+    def _conditions(self, asked: NewsQuery) -> list[Any]:
+        ids = (
+            (TASK.c.task_type_id, asked.task_type_id),
+            (COMMENT.c.task_status_id, asked.task_status_id),
+            (NEWS.c.author_id, asked.person_id),
+        )
+        conditions: list[Any] = [column == ident for column, ident in ids if ident]
+        if asked.episode_id:
+            ident = str(asked.episode_id)
             entities = self.ask("assets", "list_entities_of_episode", episode_id=ident)
             conditions.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
-        for name, test in (
-            ("after", NEWS.c.created_at.__gt__),
-            ("before", NEWS.c.created_at.__lt__),
-        ):
-            if query.get(name):
-                try:
-                    conditions.append(test(parse_moment(query[name])))
-                except BadValue:
-                    message = f"Wrong date format for {name}."
-                    raise InvalidInput(message) from None
-        if _only_preview(query):
+        if asked.after:
+            conditions.append(NEWS.c.created_at > asked.after)
+        if asked.before:
+            conditions.append(NEWS.c.created_at < asked.before)
+        if asked.only_preview:
             conditions.append(NEWS.c.preview_file_id.is_not(None))
         return conditions
 
@@ -268,10 +255,6 @@ class NewsRpc(ResourceService):
         )
         with self.database.read() as connection:
             return {str(ident): count for ident, count in connection.execute(counts)}
-
-
-def _only_preview(query: Mapping[str, str]) -> bool:
-    return query.get("only_preview", "").lower() == "true"
 
 
 def _revision(entry: JsonObject) -> tuple[str, int | None]:

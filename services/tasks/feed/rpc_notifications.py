@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.context import CallContext
 from services.common.access.rules import only_persons
 from services.common.contracts.tasks.events import (
@@ -17,15 +16,14 @@ from services.common.contracts.tasks.events import (
     NotificationsAllRead,
     NotificationUnread,
 )
-from services.common.contracts.tasks.feed import ReadMark
-from services.common.crud.listing import filters
-from services.common.crud.listing.log_query import MOMENTS
+from services.common.contracts.tasks.feed import NotificationQuery, ReadMark
+from services.common.contracts.types import UNSET
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.tasks.models import (
@@ -106,8 +104,9 @@ class NotificationRpc(ResourceService):
         ``query`` may hold ``after``, ``before``, ``task_type_id``, ``task_status_id``, ``type``,
         ``read`` and ``watching``. Raises Forbidden for bots, InvalidInput.
         """
+        asked = queries.read(NotificationQuery, query)
         only_persons(self)
-        return self._notifications(*_conditions(query or {}))
+        return self._notifications(*_conditions(asked))
 
     @query
     def read_notification(self, ident: str) -> JsonObject:
@@ -241,26 +240,19 @@ def _reply(row: JsonObject) -> JsonObject:
     return next((reply for reply in replies if reply.get("id") == ident), {})
 
 
-def _conditions(query: Mapping[str, str]) -> list[Any]:
-    """The conditions of a list's query parameters. Raises InvalidInput."""
-    ids = [name for name in ("task_type_id", "task_status_id") if name in query]
-    conditions: list[Any] = [TASK.c[name] == filters.named_uuid(name, query[name]) for name in ids]
-    if "type" in query:
-        conditions.append(NOTE.c.type == query["type"])
-    bounds = {"after": NOTE.c.created_at.__gt__, "before": NOTE.c.created_at.__lt__}
-    conditions += [test(_moment(query[name])) for name, test in bounds.items() if name in query]
-    flags = {"read": NOTE.c.read.is_(True), "watching": WATCH.c.id.is_not(None)}
-    for name, holds in flags.items():
-        if name in query:
-            conditions.append(holds if query[name].lower() == "true" else sa.not_(holds))
-    return conditions
-
-
-def _moment(text: str) -> datetime:
-    for form in MOMENTS:
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - UTC without zone, as stored
-        except ValueError:
-            continue
-    message = "Wrong date format for after or before."
-    raise InvalidInput(message)
+def _conditions(asked: NotificationQuery) -> Iterator[Condition]:
+    """The conditions of a list's query parameters."""
+    if asked.task_type_id:
+        yield TASK.c.task_type_id == asked.task_type_id
+    if asked.task_status_id:
+        yield TASK.c.task_status_id == asked.task_status_id
+    if asked.type:
+        yield NOTE.c.type == asked.type
+    if asked.after:
+        yield NOTE.c.created_at > asked.after
+    if asked.before:
+        yield NOTE.c.created_at < asked.before
+    if asked.read is not UNSET:
+        yield NOTE.c.read.is_(asked.read)
+    if asked.watching is not UNSET:
+        yield WATCH.c.id.is_not(None) if asked.watching else WATCH.c.id.is_(None)

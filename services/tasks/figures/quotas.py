@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.contracts.tasks.figures import CountMode
-from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
 from services.tasks.figures.quota_sql import COUNT_AT_ONCE, COUNT_SPREAD
 
@@ -21,7 +19,6 @@ from services.tasks.figures.quota_sql import COUNT_AT_ONCE, COUNT_SPREAD
 LABELS: Final = {"day": len("2026-01-05"), "month": len("2026-01"), "year": len("2026")}
 #: How much of a label names the period that its entries are counted by.
 ENTRIES: Final = {"day": len("2026-01"), "week": len("2026"), "month": len("2026")}
-MODES: Final[tuple[str, ...]] = get_args(get_args(CountMode)[0])
 FPS: Final = 25.0
 #: Decimals of a count of shares.
 DECIMALS: Final = 2
@@ -39,12 +36,8 @@ class Mode(NamedTuple):
     spread: bool
 
 
-def mode_of(query: Mapping[str, str]) -> Mode:
-    """The mode that a query names. Raises InvalidInput."""
-    name = query.get("count_mode") or MODES[0]
-    if name not in MODES:
-        message = "count_mode must be equal to weighted, weighteddone, feedback, or done"
-        raise InvalidInput(message, {"errors": [{"field": "count_mode", "message": message}]})
+def mode_of(name: str) -> Mode:
+    """The mode that ``count_mode`` names."""
     return Mode(done=name.endswith("done"), spread=name.startswith("weighted"))
 
 

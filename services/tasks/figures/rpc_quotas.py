@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.crud.listing.filters import query_id
+from services.common import queries
+from services.common.contracts.tasks.figures import QuotaQuery
 from services.common.crud.listing.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
@@ -35,13 +36,14 @@ class QuotaRpc(ResourceService):
         For the team except clients; vendors get their own. Raises NotFound, Forbidden,
         InvalidInput.
         """
+        asked = queries.read(QuotaQuery, query)
         project, task_type = known_id(project_id), known_id(task_type_id)
 
         def build() -> Reply:
             require_member(self, project_id)
             QUOTAS.lister.check(self, {"project_id": project})
             own = None if QUOTAS.is_whole(self.actor, project) else self.actor.id
-            return self._quotas(project, query or {}, by_person=True, kind=task_type, person=own)
+            return self._quotas(project, asked, by_person=True, kind=task_type, person=own)
 
         # Rights come with the caller, who is part of the tag: nobody else holds one.
         return self.not_modified_or(build, project=project, elsewhere=ELSEWHERE)
@@ -55,11 +57,12 @@ class QuotaRpc(ResourceService):
         For the person and those who lead the production, not for clients. Raises NotFound,
         Forbidden, InvalidInput.
         """
+        asked = queries.read(QuotaQuery, query)
         project, person = known_id(project_id), known_id(person_id)
 
         def build() -> Reply:
             self._check_may_count(project, person)
-            return self._quotas(project, query or {}, by_person=False, kind=None, person=person)
+            return self._quotas(project, asked, by_person=False, kind=None, person=person)
 
         return self.not_modified_or(build, project=project, elsewhere=ELSEWHERE)
 
@@ -75,15 +78,15 @@ class QuotaRpc(ResourceService):
     def _quotas(
         self,
         project: UUID,
-        query: dict[str, str],
+        asked: QuotaQuery,
         *,
         by_person: bool,
         kind: UUID | None,
         person: UUID | None,
     ) -> Reply:
-        mode, studio = mode_of(query), query_id(query, "studio_id")
+        studio = str(asked.studio_id) if asked.studio_id else None
         named = None if by_person else str(person)
-        question: JsonObject = {"person_id": named, "studio_id": studio and str(studio)}
+        question: JsonObject = {"person_id": named, "studio_id": studio}
         settings, people, shots = self.ask_all(
             [
                 ("crud", "read_counting_facts", {"project_id": str(project)}),
@@ -102,5 +105,5 @@ class QuotaRpc(ResourceService):
             "by_person": by_person,
             "zone": people["time_zone"],
         }
-        quotas = count(self, mode, frame_rate(settings["fps"]), **parameters)
+        quotas = count(self, mode_of(asked.count_mode), frame_rate(settings["fps"]), **parameters)
         return compressed(msgspec.json.encode(quotas))

@@ -6,8 +6,9 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.common import queries
 from services.common.access.rules import is_self
-from services.common.crud.listing.filters import query_id
+from services.common.contracts.tasks.figures import QuotaShotQuery
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id, period
 from services.common.errors import Forbidden, InvalidInput, NotFound
@@ -37,21 +38,21 @@ class QuotaShotRpc(ResourceService):
         For the person, and in a production for those who lead it. Raises NotFound, Forbidden,
         InvalidInput.
         """
-        person, asked = known_id(person_id), query or {}
+        person = known_id(person_id)
         people = self.ask("auth", "read_counting_facts", person_id=str(person))
         if people["is_bot"] is None:
             raise NotFound
         if people["is_bot"]:
             message = "Bots have no quotas."
             raise Forbidden(message)
-        mode, project = mode_of(asked), query_id(asked, "project_id")
-        task_type = query_id(asked, "task_type_id")
+        asked = queries.read(QuotaShotQuery, query)
+        project, task_type = asked.project_id or None, asked.task_type_id or None
         self._check_may_read(person, project)
         first, last = _period(year, month, week, day_of_month)
         where = [TASK.c.project_id == project] if project else []
         where += [TASK.c.task_type_id == task_type] if task_type else []
         days = Period(first, last, ZoneInfo(people["time_zone"]))
-        weights = weights_of(self, person, mode, days, *where)
+        weights = weights_of(self, person, mode_of(asked.count_mode), days, *where)
         if not weights:
             return []
         shots = self.ask("assets", "list_named_shots", ids=[str(ident) for ident in weights])

@@ -16,14 +16,22 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from services.common import queries
 from services.common.access.context import CallContext
-from services.common.contracts.tasks.overview import NDJSON
+from services.common.contracts.tasks.overview import (
+    NDJSON,
+    VIEW_QUERIES,
+    LongViewQuery,
+    ViewQuery,
+)
+from services.common.contracts.types import UNSET
 from services.common.crud.listing.lists import CHUNK, GzipBuilder, prefetch
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rendered
 from services.common.database import sql_json
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
+from services.common.queries import Texts
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription, Task, task_person_link
@@ -35,7 +43,6 @@ TASK: Final = table_of(Task)
 #: ``TASKS.rows_in`` or ``TASKS.readable_in``.
 Rows = Callable[[CallContext, list[UUID]], Condition]
 ELSEWHERE: Final = ("assets", "crud")
-COMPACT: Final = frozenset({"asset", "shot"})
 
 
 class OverviewRpc(ResourceService):
@@ -48,23 +55,23 @@ class OverviewRpc(ResourceService):
         For assets and shots, ``compact=true`` returns arrays of values, ``stream=true`` NDJSON.
         Raises InvalidInput, NotFound, Forbidden.
         """
-        query = query or {}
-        project = _project(query)
-        # ``elsewhere``: the ETag covers the state of the services whose rows the answer includes.
-        return self.not_modified_or(
-            lambda: self._with_tasks(kind, query), project=project, elsewhere=ELSEWHERE
-        )
+        asked = queries.read(VIEW_QUERIES[kind], query)
 
-    def _with_tasks(self, kind: str, query: dict[str, str]) -> Reply:
-        compact = kind in COMPACT and query.get("compact") == "true"
-        lines = kind in COMPACT and query.get("stream") == "true"
+        def build() -> Reply:
+            return self._with_tasks(kind, asked, query or {})
+
+        # ``elsewhere``: the ETag covers the state of the services whose rows the answer includes.
+        return self.not_modified_or(build, project=asked.project_id or None, elsewhere=ELSEWHERE)
+
+    def _with_tasks(self, kind: str, asked: ViewQuery, query: Texts) -> Reply:
+        compact = isinstance(asked, LongViewQuery) and asked.compact
+        lines = isinstance(asked, LongViewQuery) and asked.stream
         summaries = self._summaries(
             "list_entity_summaries", kind=kind, query=query, compact=compact
         )
-        seen = self._tasks_seen(TASKS.rows_in, _project(query))
-        tasks = self._tasks(
-            kind, summaries, compact=compact, seen=seen, watched="project_id" in query
-        )
+        seen = self._tasks_seen(TASKS.rows_in, asked.project_id or None)
+        watched = asked.project_id is not UNSET
+        tasks = self._tasks(kind, summaries, compact=compact, seen=seen, watched=watched)
         layout = ResponseLayout(kind, compact=compact, lines=lines)
         stream = GzipBuilder()
         stream.add(layout.head)
@@ -175,14 +182,6 @@ class Named(msgspec.Struct):
     """The id of a JSON object, whose other members are skipped."""
 
     id: str
-
-
-def _project(query: dict[str, str]) -> UUID | None:
-    """The production in the query; ``assets`` refuses a malformed id."""
-    try:
-        return UUID(query["project_id"])
-    except (KeyError, ValueError):
-        return None
 
 
 def _assignees() -> sa.Subquery:

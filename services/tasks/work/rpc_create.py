@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import bodies
-from services.common.contracts.tasks.work import TaskTypesOfEntity
+from services.common import bodies, queries
+from services.common.contracts.tasks.work import EntitiesQuery, TaskTypesOfEntity
 from services.common.contracts.types import ListedId
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -66,6 +66,8 @@ class TaskCreationRpc(ResourceService):
         """
         # An empty list stands for all entities, and so does nothing at all.
         ids = bodies.read(list[ListedId], [] if data in (None, {}) else data)
+        # Refused before anything is asked; ``assets`` reads it for the filters by columns, too.
+        queries.read(EntitiesQuery, query)
         for_concepts = kind == "concepts"
         project = require_member(self, project_id, *(() if for_concepts else ("manager",)))
         if for_concepts and self.actor.role_in(project) in OUTSIDE:

@@ -6,7 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.common import bodies
+from services.common import bodies, queries
+from services.common.contracts.tasks.work import TasksOfProductionQuery
 from services.common.contracts.types import ListedId
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
@@ -33,10 +34,11 @@ class ProjectTaskRpc(ResourceService):
 
         For the team, as each sees them. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, asked = require_member(self, project_id), query or {}
+        asked = queries.read(TasksOfProductionQuery, query)
+        project = require_member(self, project_id)
         where: list[Condition] = []
-        if asked.get("task_type_id"):
-            where.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
+        if asked.task_type_id:
+            where.append(TASK.c.task_type_id == asked.task_type_id)
         if not TASKS.is_whole(self.actor, project):
             where.append(TASKS.rows_in(self, [project]))
         return project_page(self, self.registry["tasks"], project, asked, *where)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from services.common import queries
+from services.common.contracts.tasks.time_spent import TimePeriodQuery
 from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import path_id, period_of
+from services.common.crud.validation import path_id
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
@@ -43,13 +47,12 @@ class ProjectTimeRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        task_type, asked = path_id(task_type_id), query or {}
-        first, last = period_of(asked)
+        task_type, asked = path_id(task_type_id), queries.read(TimePeriodQuery, query)
         rows = times_shown(
             self,
             TIME.c.production_id == project,
             Task.task_type_id == task_type,
-            TIME.c.date.between(first, last),
+            TIME.c.date.between(asked.start_date or date.min, asked.end_date or date.max),
         ).join(Task, Task.id == TIME.c.task_id)
         with self.database.read() as connection:
             ordered = rows.order_by(TIME.c.date.desc(), TIME.c.created_at, TIME.c.id)

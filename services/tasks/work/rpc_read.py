@@ -8,9 +8,10 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common import queries
 from services.common.access.rules import only_persons
+from services.common.contracts.tasks.work import TaskQuery
 from services.common.crud.listing import lists
-from services.common.crud.listing.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -97,15 +98,15 @@ class TaskReadRpc(ResourceService):
         Only those of ``task_type_id`` if given; with ``own`` only the caller's, without the names.
         For the entity's readers. Raises NotFound, Forbidden (with ``own`` for bots, too).
         """
+        asked = queries.read(TaskQuery, query)
         if own:
             only_persons(self)
         entity, facts = entity_for_reader(self, kind, ident)
         conditions = seen_tasks(self, kind, facts, own=own)
         if task_type_id is not None:
             conditions.append(TASK.c.task_type_id == known_id(task_type_id))
-        relations = wants_relations(query or {})
         resource = self.registry["tasks"]
-        columns = resource.shown(self.actor, resource.columns(None, relations=relations))
+        columns = resource.shown(self.actor, resource.columns(None, relations=asked.relations))
         rows = sa.select(*columns)
         rows = rows.select_from(TASK).where(TASK.c.entity_id == entity, *conditions)
         if not own:

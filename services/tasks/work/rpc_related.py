@@ -9,8 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.common import queries
+from services.common.contracts.tasks.work import TaskQuery
+from services.common.contracts.types import PageQuery
 from services.common.crud.listing import lists
-from services.common.crud.listing.filters import wants_relations
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
@@ -57,9 +59,9 @@ class RelatedRowsRpc(ResourceService):
         or episode; vendors get their own tasks.
         Raises NotFound, Forbidden.
         """
+        relations = queries.read(TaskQuery, query).relations
         parent, facts = entity_for_reader(self, of, ident)
         children = self.ask("assets", "list_entities_below", kind=kind, of=of, ident=str(parent))
-        relations = wants_relations(query or {})
         projects = self.ask("crud", "list_project_names", ids=[facts["project_id"]])
         entities = describe_entities(self, children)
         names = {
@@ -95,8 +97,9 @@ class RelatedRowsRpc(ResourceService):
         ``kind`` is the resource's path. For the production's managers.
         Raises NotFound, Forbidden, InvalidInput.
         """
+        asked = queries.read(PageQuery, query)
         project = require_member(self, project_id, "manager")
-        return project_page(self, self.registry[kind], project, query or {})
+        return project_page(self, self.registry[kind], project, asked)
 
 
 def _described(entities: Mapping[str, JsonObject], name: str) -> Expression:

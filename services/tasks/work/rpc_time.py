@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid4
@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import bodies
+from services.common import bodies, queries
 from services.common.access.rules import only_persons
 from services.common.contracts.tasks.events import TimeLogged, TimeSpentNew, TimeSpentUpdated
-from services.common.contracts.tasks.time_spent import Logged
-from services.common.crud.listing import filters, lists
+from services.common.contracts.tasks.time_spent import WRONG_PERIOD, Logged, TimeQuery
+from services.common.crud.listing import lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
@@ -140,17 +140,18 @@ class TimeRpc(ResourceService):
         the person; managers get the time in their productions, supervisors that in their
         departments there. Raises NotFound, Forbidden, InvalidInput.
         """
+        asked = queries.read(TimeQuery, query)
         person = only_persons(self) if person_id is None else known_id(person_id)
         if person != self.actor.id and not leads(self.actor):
             message = "This requires the person concerned or who leads a production."
             raise Forbidden(message)
-        start, end = _period(query or {}, day, year, month, week)
+        start, end = _period(asked, day, year, month, week)
         conditions = [TIME.c.person_id == person]
         if person != self.actor.id and not self.actor.is_admin:
             conditions.append(TIMES.listed(self))
         if start is not None and end is not None:
             conditions.append(TIME.c.date.between(start, end))
-        conditions += _on_tasks(query or {})
+        conditions += _on_tasks(asked)
         if year is not None and month is None:
             return self._by_task(*conditions)
         return lists.json_array(self, times_shown(self, *conditions), *ORDER)
@@ -229,17 +230,18 @@ def _day(text: str) -> date:
         raise NotFound from None
 
 
-def _on_tasks(query: Mapping[str, str]) -> Iterator[Condition]:
-    """Conditions on time by its task. Raises InvalidInput."""
-    if project := filters.query_id(query, "project_id"):
-        yield TIME.c.production_id == project
-    if task_type := filters.query_id(query, "task_type_id"):
+def _on_tasks(asked: TimeQuery) -> Iterator[Condition]:
+    """Conditions on time by its task."""
+    if asked.project_id:
+        yield TIME.c.production_id == asked.project_id
+    if asked.task_type_id:
         task = table_of(Task)
-        yield TIME.c.task_id.in_(sa.select(task.c.id).where(task.c.task_type_id == task_type))
+        of_type = task.c.task_type_id == asked.task_type_id
+        yield TIME.c.task_id.in_(sa.select(task.c.id).where(of_type))
 
 
 def _period(
-    query: Mapping[str, str], day: str | None, year: str | None, month: str | None, week: str | None
+    asked: TimeQuery, day: str | None, year: str | None, month: str | None, week: str | None
 ) -> tuple[date | None, date | None]:
     """First and last day of the requested period, None for all time.
 
@@ -249,12 +251,7 @@ def _period(
         return _day(day), _day(day)
     if year is not None:
         return period(year, month, week)
-    dates = [query.get(name) for name in ("start_date", "end_date")]
-    if not any(dates):
-        return None, None
-    try:
-        start, end = (date.fromisoformat(str(text)[:10]) for text in dates)
-    except ValueError:
-        message = "Wrong date format for start_date or end_date, expected YYYY-MM-DD."
-        raise InvalidInput(message) from None
+    start, end = asked.start_date or None, asked.end_date or None
+    if (start is None) != (end is None):
+        raise InvalidInput(WRONG_PERIOD)
     return start, end

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sqlalchemy as sa
 
+from services.common.contracts.tasks.time_spent import TimeSpentsQuery
+from services.common.contracts.types import UNSET, ListQuery
 from services.common.crud.resource_rules import CrudContext, SimpleRules
-from services.common.crud.validation import BadValue, parse_moment
 from services.common.database.sql_types import Condition, Select
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Row
@@ -41,19 +40,15 @@ def times_shown(ctx: CrudContext, *where: Condition) -> Select:
     return sa.select(*ctx.registry["time-spents"].columns(None, relations=False)).where(*where)
 
 
-def time_range(query: Mapping[str, str]) -> list[Condition]:
-    """The filter ``start_date`` to ``end_date``, inclusive. Raises InvalidInput for only one."""
-    dates = [query[name] for name in ("start_date", "end_date") if name in query]
-    if not dates:
+def time_range(asked: ListQuery) -> list[Condition]:
+    """The days from ``start_date`` to ``end_date``. Raises InvalidInput for only one of them."""
+    assert isinstance(asked, TimeSpentsQuery)
+    start, end = asked.start_date, asked.end_date
+    if start is UNSET and end is UNSET:
         return []
-    if len(dates) == 1:
+    if start is UNSET or end is UNSET:
         message = (
             "If querying for a range of dates, both a `start_date` and an `end_date` must be given."
         )
         raise InvalidInput(message)
-    try:
-        start, end = (parse_moment(text).date() for text in dates)
-    except BadValue:
-        message = f"Invalid date: {' or '.join(dates)}. Expected YYYY-MM-DD."
-        raise InvalidInput(message) from None
     return [TimeSpent.date.between(start, end)]

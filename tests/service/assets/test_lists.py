@@ -8,6 +8,7 @@ import pytest
 
 from services.assets.models import Entity
 from services.common.database.tables import table_of
+from services.common.errors import InvalidInput
 from tests.bulk import insert_many
 from tests.service.one_service import OneService
 from tests.show import Show
@@ -105,3 +106,22 @@ def test_the_total_of_a_type_follows_whatever_happens_to_its_entities(
         check()
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE entity CASCADE")
     check()
+
+
+def test_lists_are_narrowed_by_ids(assets: OneService, show: Show) -> None:
+    """A malformed one is no unknown one; the path's production counts, whatever the query's is."""
+    assets.fill(show)
+    assets.fakes.replies |= {"crud.read_change_version": 1, "crud.list_project_names": {}}
+
+    def listed(kind: str, method: str = "list_entities", **asked: object) -> list[str]:
+        rows = assets.call("admin", method, kind=kind, **asked)
+        return [row["id"] for row in rows]
+
+    every = listed("shot")
+    assert listed("shot", query={"sequence_id": "", "project_id": ""}) == every != []
+    for kind, query in (("shot", {"sequence_id": "x"}), ("sequence", {"episode_id": "x"})):
+        with pytest.raises(InvalidInput, match="Invalid UUID value: x"):
+            listed(kind, query=query)
+    own = {"method": "list_project_entities", "project_id": show.project}
+    other = {"project_id": "00000000-0000-4000-8000-000000000000"}
+    assert listed("asset", **own, query=other) == listed("asset", **own) != []

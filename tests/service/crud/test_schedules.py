@@ -173,7 +173,8 @@ def test_a_version_takes_the_tasks_as_they_are_now(crud: OneService) -> None:
     assert "assignees" not in plain[0]
     with pytest.raises(InvalidInput, match="Invalid UUID value: x") as refused:
         tasks_of(crud, task_type_id="x")
-    told = {"field": "task_type_id", "message": "Invalid UUID value: x"}
+    message = "Invalid value for 'task_type_id': 'x'. Expected a UUID."
+    told = {"field": "task_type_id", "message": message}
     assert refused.value.data == {"errors": [told]}
 
 

@@ -132,3 +132,31 @@ def test_administrators_list_the_files_of_a_productions_comments(
     assert tasks.outcomes(["admin"], "list_project_attachments", project_id="x") == {
         "admin": NOT_FOUND
     }
+
+
+def test_the_lists_of_a_production_read_their_queries_alike(timed: OneService, desk: Desk) -> None:
+    """What is empty is not given, nor is a size without a page; what is malformed is named."""
+
+    def listed(**query: str) -> Any:
+        return timed.call("admin", "list_project_tasks", project_id=desk.project, query=query)
+
+    every = listed()
+    assert every == listed(task_type_id="", page="", limit="") == listed(limit="x") != []
+    assert listed(page="1", limit="2")["data"] == every[:2]
+    for query, message in (
+        ({"task_type_id": "x"}, "Invalid UUID value: x"),
+        ({"page": "x"}, "page must be an integer."),
+        ({"page": "1", "limit": "0"}, "limit must be a positive integer."),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            listed(**query)
+        assert refused.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("method", "flag"), [("list_news_of_projects", "only_preview"), ("list_notifications", "read")]
+)
+def test_a_flag_is_true_or_false(timed: OneService, method: str, flag: str) -> None:
+    """Another word is told, as a column's filter tells it."""
+    with pytest.raises(InvalidInput, match=f"'{flag}': 'perhaps'. Expected true or false"):
+        timed.call("artist", method, query={flag: "perhaps"})

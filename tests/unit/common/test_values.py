@@ -157,3 +157,31 @@ def test_a_number_out_of_its_range_is_told_the_range() -> None:
         with pytest.raises(BadValue) as refused:
             read(wrong)
         assert refused.value.expected == "a whole number from 1 to 1000"
+
+
+def test_only_the_other_word_flips_a_switch() -> None:
+    """In any case, unless it is to be exact; nothing else is refused, whatever its type."""
+    turn_on = values.switch(usual=False, exact=False)
+    turn_off = values.switch(usual=True, exact=False)
+    assert list(map(turn_on, ("true", "True", "1", "", 1))) == [True, True, False, False, False]
+    assert list(map(turn_off, ("false", "False", "0", None))) == [False, False, True, True]
+    assert not values.switch(usual=False, exact=True)("True")
+
+
+def test_a_text_matches_as_a_whole() -> None:
+    """A line end after it is not part of a word."""
+    read = values.matching("^[a-z]+$")
+    assert read("word") == "word"
+    for text in ("", "two words", "word\n", "Word", ["word"]):
+        with pytest.raises(BadValue):
+            read(text)
+
+
+def test_a_number_out_of_its_range_is_still_a_number() -> None:
+    """Clients are told so in another message."""
+    read = values.at_least(1)
+    with pytest.raises(values.OutOfRange):
+        read("0")
+    with pytest.raises(BadValue) as refused:
+        read("x")
+    assert not isinstance(refused.value, values.OutOfRange)

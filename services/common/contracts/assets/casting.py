@@ -7,10 +7,12 @@ from typing import Annotated, ClassVar
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AskedMoment,
     Body,
     Id,
     Moment,
     PageQuery,
+    PageSize,
     RowOf,
     UnsetType,
     about,
@@ -122,8 +124,14 @@ class CastingLinks(Answer, kw_only=True):
 class LinkQuery(PageQuery, kw_only=True):
     """A page, or what was made after a moment."""
 
+    limit: PageSize = 100
     cursor_created_at: Annotated[
-        Moment | UnsetType, about("Links made after it, in place of a page.")
+        AskedMoment | UnsetType,
+        about(
+            "Links made after it, in place of a page.",
+            "2026-01-05T10:00:00.123456",
+            invalid="Wrong date format for {field}.",
+        ),
     ] = UNSET
 
 

@@ -141,7 +141,9 @@ class SharedDescriptorChange(Body, kw_only=True):
 class SharedDescriptorQuery(Query, kw_only=True):
     """Which of the columns with that key."""
 
-    entity_type: SharedEntityType
+    entity_type: Annotated[
+        SharedEntityType, about("What has it.", "Asset", missing=WRONG_SHARED_TYPE)
+    ]
 
 
 class KeysInOrder(Body, kw_only=True):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from services.common.contracts.types import (
+    AN_ID,
     NOT_BLANK,
     UNSET,
     Answer,
     AnyId,
+    AskedId,
     Body,
     FreeObject,
     Id,
@@ -17,6 +19,7 @@ from services.common.contracts.types import (
     Timestamped,
     UnsetType,
     about,
+    parameter,
 )
 
 ProductionName = Annotated[str | None, about("The name of its production.", "Caminandes")]
@@ -87,52 +90,73 @@ class AssetTypeRow(EntityTypeRow, kw_only=True):
 class EntityQuery(Query, kw_only=True):
     """Filters by equality: only entities with these values; any other column filters as well."""
 
+    bare: ClassVar[bool] = True
+
     project_id: Annotated[
-        Id | UnsetType, about("Of this production. Who isn't an administrator must name one.")
+        AskedId | UnsetType,
+        about("Of this production. Who isn't an administrator must name one."),
     ] = UNSET
-    name: Annotated[str | UnsetType, about("With this name.", "SH010")] = UNSET
-    entity_type_id: Annotated[Id | UnsetType, about("Of this type.")] = UNSET
-    parent_id: Annotated[Id | UnsetType, about("Directly below this entity.")] = UNSET
-    canceled: Annotated[bool | UnsetType, about("Whether they are canceled.")] = UNSET
-    status: Annotated[str | UnsetType, about("With this status.", "running")] = UNSET
-    is_shared: Annotated[bool | UnsetType, about("Whether all productions may use them.")] = UNSET
+    name: Annotated[str | UnsetType, parameter("With this name.", "SH010", column=True)] = UNSET
+    entity_type_id: Annotated[Id | UnsetType, parameter("Of this type.", column=True)] = UNSET
+    parent_id: Annotated[Id | UnsetType, parameter("Directly below this entity.", column=True)] = (
+        UNSET
+    )
+    canceled: Annotated[bool | UnsetType, parameter("Whether they are canceled.", column=True)] = (
+        UNSET
+    )
+    status: Annotated[str | UnsetType, parameter("With this status.", "running", column=True)] = (
+        UNSET
+    )
+    is_shared: Annotated[
+        bool | UnsetType, parameter("Whether all productions may use them.", column=True)
+    ] = UNSET
 
 
 class AssetQuery(EntityQuery, kw_only=True):
     """Filters by equality, and by the episode that assets belong to or are cast in."""
 
-    project_id: Annotated[Id | UnsetType, about("Of this production.")] = UNSET
+    project_id: Annotated[AskedId | UnsetType, about("Of this production.")] = UNSET
     episode_id: Annotated[
-        Id | UnsetType,
+        AskedId | UnsetType,
         about("Of this episode: first its own assets, then those that are cast in it."),
     ] = UNSET
-    source_id: Annotated[Id | UnsetType, about("Whose main episode is this one.")] = UNSET
+    source_id: Annotated[
+        Id | UnsetType, parameter("Whose main episode is this one.", column=True)
+    ] = UNSET
 
 
 class ShotQuery(EntityQuery, kw_only=True):
     """Filters by equality."""
 
-    sequence_id: Annotated[Id | UnsetType, about("Of this sequence.")] = UNSET
+    sequence_id: Annotated[AskedId | UnsetType, about("Of this sequence.")] = UNSET
 
 
 class SequenceQuery(EntityQuery, kw_only=True):
     """Filters by equality."""
 
-    episode_id: Annotated[Id | UnsetType, about("Of this episode.")] = UNSET
+    episode_id: Annotated[AskedId | UnsetType, about("Of this episode.")] = UNSET
 
 
 class AssetTypeQuery(Query, kw_only=True):
     """Filters by equality; any other column filters as well."""
 
-    name: Annotated[str | UnsetType, about("With this name.", "Characters")] = UNSET
-    archived: Annotated[bool | UnsetType, about("Whether they are archived.")] = UNSET
+    name: Annotated[str | UnsetType, parameter("With this name.", "Characters", column=True)] = (
+        UNSET
+    )
+    archived: Annotated[bool | UnsetType, parameter("Whether they are archived.", column=True)] = (
+        UNSET
+    )
 
 
 class RemovalQuery(Query, kw_only=True):
     """How to remove."""
 
     force: Annotated[
-        bool, about("Delete what has tasks or children, too, instead of canceling or refusing.")
+        bool,
+        parameter(
+            "Delete what has tasks or children, too, instead of canceling or refusing.",
+            switch="any case",
+        ),
     ] = False
 
 
@@ -248,7 +272,10 @@ class ShotLength(Answer, kw_only=True):
 class LengthQuery(Query, kw_only=True):
     """Which shots."""
 
-    episode_id: Annotated[str | UnsetType, about("Those of this episode; empty for all.")] = UNSET
+    episode_id: Annotated[
+        Id | UnsetType,
+        about("Those of this episode; empty for all.", AN_ID, invalid="Invalid episode id"),
+    ] = UNSET
 
 
 class ShotChanges(Body, kw_only=True):
@@ -273,8 +300,12 @@ NEW: dict[str, type[Body]] = {
     "edit": NewEdit,
     "concept": NewConcept,
 }
-QUERIES: dict[str, type[Query]] = {
+QUERIES: dict[str, type[EntityQuery]] = {
     "asset": AssetQuery,
     "shot": ShotQuery,
     "sequence": SequenceQuery,
+    "episode": EntityQuery,
+    "scene": EntityQuery,
+    "edit": EntityQuery,
+    "concept": EntityQuery,
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from services.common.contracts.shapes import LogQuery
+from services.common.contracts.shapes import (
+    LoggedId,
+    LogQuery,
+)
 from services.common.contracts.types import (
     UNSET,
     Answer,
@@ -100,7 +103,7 @@ class LogInQuery(LogQuery, kw_only=True):
     """Which log-ins to read, from the newest backwards."""
 
     cursor_login_log_id: Annotated[
-        Id | UnsetType, about("The last log-in that was read: only older ones.")
+        LoggedId | UnsetType, about("The last log-in that was read: only older ones.")
     ] = UNSET
 
 

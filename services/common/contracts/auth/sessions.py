@@ -167,7 +167,14 @@ class MailedCode(Body, kw_only=True):
 class EmailQuery(Query, kw_only=True):
     """Whose second factor is asked for."""
 
-    email: Email
+    email: Annotated[
+        Email,
+        about(
+            "The address of an account.",
+            "ema.doe@studio.com",
+            missing="Missing required parameter: email",
+        ),
+    ]
 
 
 class RecoveryCodes(Answer, kw_only=True):

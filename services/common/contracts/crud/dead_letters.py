@@ -12,7 +12,7 @@ from services.common.contracts.types import (
     Id,
     Moment,
     Page,
-    PageQuery,
+    PagedQuery,
     UnsetType,
     about,
 )
@@ -48,7 +48,7 @@ class DeadLetters(Page[DeadLetterInBrief], kw_only=True):
     ]
 
 
-class DeadLetterQuery(PageQuery, kw_only=True):
+class DeadLetterQuery(PagedQuery, kw_only=True):
     """Which dead letters."""
 
     queue: Annotated[str | UnsetType, about("Only those that died in this queue.", QUEUE)] = UNSET

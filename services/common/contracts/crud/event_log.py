@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import (
+    Annotated,
+    Final,
+)
 
-from services.common.contracts.shapes import LogQuery
+from services.common.contracts.shapes import (
+    LoggedId,
+    LogQuery,
+)
 from services.common.contracts.types import (
     UNSET,
     Answer,
@@ -27,20 +33,42 @@ class LoggedEvent(Answer, kw_only=True):
     data: Annotated[FreeObject | None, about("The event's own fields.")]
 
 
+#: A word of a name of an event, before or after its colon.
+WORD: Final = "^[a-z0-9-]+$"
+FirstWord = Annotated[
+    str,
+    about(
+        "The first word of names.",
+        "task",
+        pattern=WORD,
+        invalid="The name_prefixes parameter contains an invalid value",
+    ),
+]
+LastWord = Annotated[
+    str,
+    about(
+        "The last word of names.",
+        "update",
+        pattern=WORD,
+        invalid="The name_suffixes parameter contains an invalid value",
+    ),
+]
+
+
 class EventQuery(LogQuery, kw_only=True):
     """Which events to read, from the newest backwards."""
 
     cursor_event_id: Annotated[
-        Id | UnsetType, about("The last event that was read: only older ones.")
+        LoggedId | UnsetType, about("The last event that was read: only older ones.")
     ] = UNSET
-    project_id: Annotated[Id | UnsetType, about("Only of this production.")] = UNSET
+    project_id: Annotated[LoggedId | UnsetType, about("Only of this production.")] = UNSET
     name: Annotated[str | UnsetType, about("Only with this name.", "task:update")] = UNSET
     name_prefixes: Annotated[
-        list[str] | UnsetType,
+        list[FirstWord],
         about("Only names with such a first word; the parameter may be repeated.", ["task"]),
-    ] = UNSET
+    ] = []
     name_suffixes: Annotated[
-        list[str] | UnsetType,
+        list[LastWord],
         about("Only names with such a last word; the parameter may be repeated.", ["update"]),
-    ] = UNSET
+    ] = []
     only_files: Annotated[bool, about("Only of files that were added.")] = False

@@ -8,7 +8,14 @@ from typing import Annotated, Final
 import msgspec
 
 from services.common.contracts.full_events import FullEvent
-from services.common.contracts.types import UNSET, Answer, Id, Query, UnsetType, about
+from services.common.contracts.types import (
+    UNSET,
+    Answer,
+    AskedId,
+    Query,
+    UnsetType,
+    about,
+)
 
 #: It outgrows an integer of PostgreSQL: a hundred events a second take eight months for that.
 Position = Annotated[int, about("A place among all events.", 4711, ge=0, le=2**63 - 1)]
@@ -36,11 +43,11 @@ class EventFilter(Query, kw_only=True):
         list[str] | UnsetType,
         about("A name, where * stands for any part of it; may be repeated.", ["task:*"]),
     ] = UNSET
-    project_id: Annotated[Id | UnsetType, about("Only of this production.")] = UNSET
-    entity_id: Annotated[Id | UnsetType, about("Only about this entity.")] = UNSET
-    task_id: Annotated[Id | UnsetType, about("Only about this task.")] = UNSET
+    project_id: Annotated[AskedId | UnsetType, about("Only of this production.")] = UNSET
+    entity_id: Annotated[AskedId | UnsetType, about("Only about this entity.")] = UNSET
+    task_id: Annotated[AskedId | UnsetType, about("Only about this task.")] = UNSET
     person_id: Annotated[
-        Id | UnsetType, about("Only what concerns this person: as assignee, author, receiver.")
+        AskedId | UnsetType, about("Only what concerns this person: as assignee, author, receiver.")
     ] = UNSET
 
 

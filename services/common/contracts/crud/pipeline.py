@@ -13,6 +13,7 @@ from services.common.contracts.types import (
     RowOf,
     UnsetType,
     about,
+    parameter,
 )
 
 Name = Annotated[
@@ -54,20 +55,22 @@ class NextRevision(Answer, kw_only=True):
 class WorkingFileQuery(Query, kw_only=True):
     """Filters by equality."""
 
-    task_id: Annotated[Id | UnsetType, about("Of this task.")] = UNSET
-    name: Annotated[str | UnsetType, about("With this name.", "main")] = UNSET
+    task_id: Annotated[Id | UnsetType, parameter("Of this task.", column=True)] = UNSET
+    name: Annotated[str | UnsetType, parameter("With this name.", "main", column=True)] = UNSET
 
 
 class OutputFileQuery(Query, kw_only=True):
     """Filters by equality."""
 
-    output_type_id: Id | UnsetType = UNSET
-    task_type_id: Id | UnsetType = UNSET
-    name: Annotated[str | UnsetType, about("With this name.", "main")] = UNSET
-    representation: Annotated[str | UnsetType, about("In this format.", "abc")] = UNSET
-    file_status_id: Id | UnsetType = UNSET
+    output_type_id: Annotated[Id | UnsetType, parameter("Of this type.", column=True)] = UNSET
+    task_type_id: Annotated[Id | UnsetType, parameter("Of this task type.", column=True)] = UNSET
+    name: Annotated[str | UnsetType, parameter("With this name.", "main", column=True)] = UNSET
+    representation: Annotated[str | UnsetType, parameter("In this format.", "abc", column=True)] = (
+        UNSET
+    )
+    file_status_id: Annotated[Id | UnsetType, parameter("With this status.", column=True)] = UNSET
     temporal_entity_id: Annotated[
-        Id | UnsetType, about("The shot in which an instance was exported.")
+        Id | UnsetType, parameter("The shot in which an instance was exported.", column=True)
     ] = UNSET
 
 

@@ -11,6 +11,7 @@ from services.common.contracts.types import (
     Day,
     Id,
     Moment,
+    PageNumber,
     Query,
     RowOf,
     Timestamped,
@@ -63,6 +64,8 @@ DaysOffByPerson = dict[str, list[DayOffRow]]
 class PeriodQuery(Query, kw_only=True):
     """The days to ask about; all by default."""
 
+    refusal: ClassVar[str] = "Wrong date format for {start_date} and/or {end_date}"
+
     start_date: Annotated[Day | UnsetType, about("The first of them.")] = UNSET
     end_date: Annotated[Day | UnsetType, about("The last of them.")] = UNSET
 
@@ -79,7 +82,7 @@ class BuildJobRow(Timestamped, kw_only=True):
 class NumberedPage(Query, kw_only=True):
     """With ``page``, a list answers one page of a hundred rows in its envelope, else all rows."""
 
-    page: Annotated[int | UnsetType, about("The page to answer, from 1.", 1)] = UNSET
+    page: PageNumber | UnsetType = UNSET
 
 
 class PlaylistWithJobs(RowOf, kw_only=True):

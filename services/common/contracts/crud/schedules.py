@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from services.common.contracts.types import (
+    AN_ID,
     UNSET,
     Answer,
+    AskedId,
     Body,
     Count,
     Day,
@@ -15,6 +17,7 @@ from services.common.contracts.types import (
     RowOf,
     UnsetType,
     about,
+    parameter,
 )
 
 
@@ -39,14 +42,18 @@ class ScheduledObject(ScheduledTaskType, kw_only=True):
 class EpisodeQuery(Query, kw_only=True):
     """Which parts of a production to list."""
 
-    episode_id: Annotated[Id | UnsetType, about("Only those of this episode.")] = UNSET
+    episode_id: Annotated[
+        Id | UnsetType, about("Only those of this episode.", AN_ID, invalid="Wrong UUID format.")
+    ] = UNSET
 
 
 class TaskLinkQuery(Query, kw_only=True):
     """Which tasks of a version to list, and how."""
 
-    relations: Annotated[str, about("``true`` adds the assignees.", "true")] = ""
-    task_type_id: Annotated[Id | UnsetType, about("Only of this type.")] = UNSET
+    relations: Annotated[bool, parameter("Whether to add the assignees.", switch="any case")] = (
+        False
+    )
+    task_type_id: Annotated[AskedId | UnsetType, about("Only of this type.")] = UNSET
 
 
 class ScheduledTask(RowOf, kw_only=True):

@@ -12,7 +12,7 @@ from services.common.contracts.types import (
     Id,
     Moment,
     Page,
-    PageQuery,
+    PagedQuery,
     RowOf,
     UnsetType,
     about,
@@ -62,7 +62,7 @@ class WebhookDeliveries(Page[WebhookDelivery], kw_only=True):
     """A page of deliveries, newest first."""
 
 
-class DeliveryQuery(PageQuery, kw_only=True):
+class DeliveryQuery(PagedQuery, kw_only=True):
     """Which page of the deliveries."""
 
 

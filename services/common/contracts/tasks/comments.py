@@ -16,8 +16,10 @@ from services.common.contracts.types import (
     FreeObject,
     Id,
     RowOf,
+    RowQuery,
     UnsetType,
     about,
+    parameter,
 )
 
 Text = Annotated[str, about("What it says; ``@First Last`` mentions.", "Please retake.")]
@@ -228,3 +230,11 @@ class NewReply(Body, kw_only=True):
     """A reply to post; its files come as parts of a form."""
 
     text: Text = ""
+
+
+class CommentQuery(RowQuery, kw_only=True):
+    """How to show a comment."""
+
+    with_previews: Annotated[
+        bool, parameter("Whether it holds its previews.", switch="any case")
+    ] = False

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import (
+    Annotated,
+    ClassVar,
+    Final,
+)
 
 from services.common.contracts.shapes import ShortPerson
 from services.common.contracts.tasks.previews import PreviewFileRow
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AskedMoment,
     Body,
     Id,
     Moment,
+    NamedId,
     Page,
+    PageNumber,
+    PageSize,
     Query,
     RowOf,
     UnsetType,
@@ -24,8 +32,10 @@ FullEntityName = Annotated[str, about("The names of its entity and parents.", "E
 OfEpisode = Annotated[Id | None, about("Its entity's episode.")]
 EntityPreview = Annotated[Id | None, about("Its entity's main preview.")]
 Change = Annotated[bool, about("Whether the task's status changed.")]
-After = Annotated[str | UnsetType, about("Only what is newer.", "2026-01-05T10:00:00")]
-Before = Annotated[str | UnsetType, about("Only what is older.", "2026-01-06")]
+After = Annotated[AskedMoment, about("Only what is newer.", "2026-01-05T10:00:00")]
+Before = Annotated[AskedMoment, about("Only what is older.", "2026-01-06")]
+NO_BOUND: Final = "Wrong date format for after or before."
+WRONG_BOUND: Final = "Wrong date format for {field}."
 Mentions = Annotated[list[Id], about("The people whom the comment mentions.")]
 Departments = Annotated[list[Id], about("The departments that the comment mentions.")]
 
@@ -131,10 +141,12 @@ class NewsPage(Page[NewsEntry], kw_only=True):
 class NotificationQuery(Query, kw_only=True):
     """Which of the hundred newest notifications to list."""
 
-    after: After = UNSET
-    before: Before = UNSET
-    task_type_id: Id | UnsetType = UNSET
-    task_status_id: Id | UnsetType = UNSET
+    bare: ClassVar[bool] = True
+
+    after: Annotated[After | UnsetType, about("Only what is newer.", invalid=NO_BOUND)] = UNSET
+    before: Annotated[Before | UnsetType, about("Only what is older.", invalid=NO_BOUND)] = UNSET
+    task_type_id: NamedId | UnsetType = UNSET
+    task_status_id: NamedId | UnsetType = UNSET
     type: Annotated[str | UnsetType, about("Only of this type.", "mention")] = UNSET
     read: Annotated[bool | UnsetType, about("Whether they are read.")] = UNSET
     watching: Annotated[
@@ -145,15 +157,15 @@ class NotificationQuery(Query, kw_only=True):
 class NewsQuery(Query, kw_only=True):
     """Which entries of a feed to list."""
 
-    page: Annotated[int, about("The page, from 1.", 1)] = 1
-    limit: Annotated[int, about("Entries on a page.", 50)] = 50
+    page: PageNumber = 1
+    limit: Annotated[PageSize, about("Entries on a page.", 50)] = 50
     only_preview: Annotated[bool, about("Only with a preview.")] = False
-    task_type_id: Id | UnsetType = UNSET
-    task_status_id: Id | UnsetType = UNSET
-    person_id: Annotated[Id | UnsetType, about("Only by this author.")] = UNSET
-    episode_id: Annotated[Id | UnsetType, about("Only about this episode's entities.")] = UNSET
-    after: After = UNSET
-    before: Before = UNSET
+    task_type_id: NamedId | UnsetType = UNSET
+    task_status_id: NamedId | UnsetType = UNSET
+    person_id: Annotated[NamedId | UnsetType, about("Only by this author.")] = UNSET
+    episode_id: Annotated[NamedId | UnsetType, about("Only about this episode's entities.")] = UNSET
+    after: Annotated[After | UnsetType, about("Only what is newer.", invalid=WRONG_BOUND)] = UNSET
+    before: Annotated[Before | UnsetType, about("Only what is older.", invalid=WRONG_BOUND)] = UNSET
 
 
 class NewsOfProductionsQuery(NewsQuery, kw_only=True):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from services.common.contracts.assets.entities import EntityRow
-from services.common.contracts.types import UNSET, Answer, Id, Query, UnsetType, about
+from services.common.contracts.types import (
+    UNSET,
+    Answer,
+    AskedId,
+    Query,
+    UnsetType,
+    about,
+)
 
 CountMode = Annotated[
     Literal["weighted", "weighteddone", "feedback", "done"],
@@ -14,6 +21,7 @@ CountMode = Annotated[
         "weighted ones spread it over the days that people worked on it; the others count it "
         "on that day.",
         "feedback",
+        invalid="{field} must be equal to weighted, weighteddone, feedback, or done",
     ),
 ]
 Frames = Annotated[int, about("Frames of the entities.", 1200)]
@@ -25,17 +33,17 @@ class QuotaQuery(Query, kw_only=True):
     """What to count, and how."""
 
     count_mode: CountMode = "weighted"
-    studio_id: Annotated[Id | UnsetType, about("Only tasks with an assignee of this studio.")] = (
-        UNSET
-    )
+    studio_id: Annotated[
+        AskedId | UnsetType, about("Only tasks with an assignee of this studio.")
+    ] = UNSET
 
 
 class QuotaShotQuery(Query, kw_only=True):
     """Which shots to list, and how they count."""
 
     count_mode: CountMode = "weighted"
-    project_id: Annotated[Id | UnsetType, about("Only those of this production.")] = UNSET
-    task_type_id: Annotated[Id | UnsetType, about("Only for tasks of this type.")] = UNSET
+    project_id: Annotated[AskedId | UnsetType, about("Only those of this production.")] = UNSET
+    task_type_id: Annotated[AskedId | UnsetType, about("Only for tasks of this type.")] = UNSET
 
 
 class YearFigures(Answer, kw_only=True):

@@ -6,14 +6,17 @@ from typing import Annotated, Any, ClassVar, Final
 
 from services.common.contracts.assets.entities import EntityRow
 from services.common.contracts.types import (
+    AN_ID,
     UNSET,
     Answer,
     FreeObject,
     Id,
     Moment,
+    NamedId,
     Query,
     UnsetType,
     about,
+    parameter,
 )
 
 #: Lines of JSON.
@@ -298,30 +301,44 @@ class ConceptInFull(EntityRow, kw_only=True):
 # --- queries --------------------------------------------------------------------------------------
 
 
+#: An episode, or a word in its place.
+EpisodeOrWord = Annotated[
+    str,
+    about(
+        "The id of an episode, ``all`` or ``main``.",
+        AN_ID,
+        pattern="^(all|main|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
+        invalid="Invalid UUID format for {field}: {value}",
+    ),
+]
+
+
 class ViewQuery(Query, kw_only=True):
     """Which entities to show."""
 
+    bare: ClassVar[bool] = True
+
     project_id: Annotated[
-        Id | UnsetType, about("Of this production; only administrators may leave it out.")
+        NamedId | UnsetType, about("Of this production; only administrators may leave it out.")
     ] = UNSET
 
 
 class ConceptViewQuery(ViewQuery, kw_only=True):
     """Which concepts or edits to show."""
 
-    id: Annotated[Id | UnsetType, about("Only this one.")] = UNSET
+    id: Annotated[NamedId | UnsetType, about("Only this one.")] = UNSET
 
 
 class PartViewQuery(ViewQuery, kw_only=True):
     """Which sequences, scenes or episodes to show."""
 
-    episode_id: Annotated[str | UnsetType, about("Directly below this episode.")] = UNSET
+    episode_id: Annotated[EpisodeOrWord | UnsetType, about("Directly below this episode.")] = UNSET
 
 
 class EditViewQuery(ConceptViewQuery, kw_only=True):
     """Which edits to show."""
 
-    episode_id: Annotated[str | UnsetType, about("Of this episode.")] = UNSET
+    episode_id: Annotated[EpisodeOrWord | UnsetType, about("Of this episode.")] = UNSET
 
 
 class LongViewQuery(ConceptViewQuery, kw_only=True):
@@ -330,15 +347,19 @@ class LongViewQuery(ConceptViewQuery, kw_only=True):
     forms: ClassVar = (NDJSON,)
 
     episode_id: Annotated[
-        str | UnsetType,
+        EpisodeOrWord | UnsetType,
         about("Of this episode; ``main``: assets of no episode; ``all``: any.", "main"),
     ] = UNSET
-    compact: Annotated[bool, about("Answer arrays of values in place of objects.")] = False
-    stream: Annotated[bool, about(f"Answer a line of JSON for each (``{NDJSON}``).")] = False
+    compact: Annotated[
+        bool, parameter("Answer arrays of values in place of objects.", switch="exact")
+    ] = False
+    stream: Annotated[
+        bool, parameter(f"Answer a line of JSON for each (``{NDJSON}``).", switch="exact")
+    ] = False
 
 
 #: By kind: query, answer of the view, answer about one entity (None: another route's).
-VIEWS: dict[str, tuple[type[Query], Any, Any]] = {
+VIEWS: dict[str, tuple[type[ViewQuery], Any, Any]] = {
     "asset": (LongViewQuery, list[AssetWithTasks] | CompactRows, AssetInFull),
     "shot": (LongViewQuery, list[ShotWithTasks] | CompactRows, ShotInFull),
     "sequence": (PartViewQuery, list[PartWithTasks], None),
@@ -347,3 +368,4 @@ VIEWS: dict[str, tuple[type[Query], Any, Any]] = {
     "edit": (EditViewQuery, list[EditWithTasks], EditWithTasks),
     "concept": (ConceptViewQuery, list[ConceptWithTasks], ConceptInFull),
 }
+VIEW_QUERIES: dict[str, type[ViewQuery]] = {kind: query for kind, (query, _, _) in VIEWS.items()}

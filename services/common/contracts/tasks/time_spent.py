@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from services.common.contracts.types import (
     UNSET,
     Answer,
+    AskedId,
     Body,
     Day,
     Id,
+    ListQuery,
     Moment,
     Query,
     RowOf,
@@ -61,17 +63,26 @@ class OwnTimeOnDay(Answer, kw_only=True):
     type: Annotated[str | UnsetType, about("The kind of the row.", "TimeSpent")] = UNSET
 
 
+WRONG_PERIOD: Final = "Wrong date format for start_date or end_date, expected YYYY-MM-DD."
+
+
 class TimeQuery(Query, kw_only=True):
     """The days to list, both or none; and on which tasks."""
 
-    start_date: Annotated[Day | UnsetType, about("The first day.")] = UNSET
-    end_date: Annotated[Day | UnsetType, about("The last day.")] = UNSET
-    project_id: Annotated[Id | UnsetType, about("Only on tasks of this production.")] = UNSET
-    task_type_id: Annotated[Id | UnsetType, about("Only on tasks of this type.")] = UNSET
+    start_date: Annotated[
+        Day | UnsetType, about("The first day.", "2026-01-05", invalid=WRONG_PERIOD)
+    ] = UNSET
+    end_date: Annotated[
+        Day | UnsetType, about("The last day.", "2026-01-09", invalid=WRONG_PERIOD)
+    ] = UNSET
+    project_id: Annotated[AskedId | UnsetType, about("Only on tasks of this production.")] = UNSET
+    task_type_id: Annotated[AskedId | UnsetType, about("Only on tasks of this type.")] = UNSET
 
 
 class TimePeriodQuery(Query, kw_only=True):
     """The days to ask about; all by default."""
+
+    refusal: ClassVar[str] = "Wrong date format for {start_date} and/or {end_date}"
 
     start_date: Annotated[Day | UnsetType, about("The first of them.")] = UNSET
     end_date: Annotated[Day | UnsetType, about("The last of them.")] = UNSET
@@ -81,3 +92,10 @@ class Logged(Body, kw_only=True):
     """Time to log."""
 
     duration: Annotated[float, about("Minutes.", 240.0, gt=0)]
+
+
+class TimeSpentsQuery(ListQuery, kw_only=True):
+    """What the list of all time spent takes: the days, both or none."""
+
+    start_date: Annotated[Day | UnsetType, about("The first day.", "2026-01-05")] = UNSET
+    end_date: Annotated[Day | UnsetType, about("The last day.", "2026-01-09")] = UNSET

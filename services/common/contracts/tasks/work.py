@@ -13,6 +13,7 @@ from services.common.contracts.types import (
     UNSET,
     Answer,
     AnyId,
+    AskedId,
     Body,
     FreeObject,
     Id,
@@ -22,6 +23,7 @@ from services.common.contracts.types import (
     RowOf,
     UnsetType,
     about,
+    parameter,
 )
 
 TypeName = Annotated[str | None, about("The name of its task type.", "Animation")]
@@ -145,20 +147,24 @@ class TaskOfPerson(TaskRow, kw_only=True):
 class TaskQuery(Query, kw_only=True):
     """How much of each task to show."""
 
-    relations: Annotated[bool, about("Whether to add ``assignees``.")] = False
+    relations: Annotated[bool, parameter("Whether to add ``assignees``.", switch="any case")] = (
+        False
+    )
 
 
 class TasksOfProductionQuery(PageQuery, kw_only=True):
     """Which tasks of a production to list."""
 
-    task_type_id: Annotated[Id | UnsetType, about("Only of this task type.")] = UNSET
+    task_type_id: Annotated[AskedId | UnsetType, about("Only of this task type.")] = UNSET
 
 
 class EntitiesQuery(Query, kw_only=True):
     """For which entities to make tasks, where the body names none; any column filters."""
 
-    episode_id: Annotated[Id | UnsetType, about("Those of this episode.")] = UNSET
-    parent_id: Annotated[Id | UnsetType, about("Those directly below this entity.")] = UNSET
+    episode_id: Annotated[AskedId | UnsetType, about("Those of this episode.")] = UNSET
+    parent_id: Annotated[
+        Id | UnsetType, parameter("Those directly below this entity.", column=True)
+    ] = UNSET
 
 
 class TaskTypesOfEntity(Body, kw_only=True):

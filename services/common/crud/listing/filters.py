@@ -1,4 +1,4 @@
-"""Query parameters of lists: equality filters, ``[…]`` lists, to-many filters, page, limit."""
+"""Query parameters that filter lists: by equality, ``[…]`` lists, to-many lists; and pages."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.common import values
+from services.common.contracts.types import UNSET, ListQuery
 from services.common.crud.validation import reader_of
 from services.common.database.sql_types import Condition, Expression
 from services.common.errors import InvalidInput
 from services.common.values import BadValue, Reader, parse_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from uuid import UUID
 
+    from services.common.contracts.types import PageQuery
     from services.common.database.tables import Many
 
-#: Rows of a page without ``limit``.
-PAGE_SIZE: Final = 100
 #: Parameters that are no filters.
-RESERVED: Final = frozenset({"page", "limit", "relations", "fields"})
+RESERVED: Final = frozenset(ListQuery.__struct_fields__)
+
+
+def by_columns(
+    table: sa.Table, query: Mapping[str, str], names: Collection[str]
+) -> list[Condition]:
+    """The conditions for those of the names that a query holds. Raises InvalidInput."""
+    return [condition(name, table.c[name], query[name]) for name in names if name in query]
 
 
 def condition(name: str, column: Expression, text: str) -> Condition:
@@ -89,38 +96,11 @@ def uuid(text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
-def wants_relations(query: Mapping[str, str], *, default: bool = False) -> bool:
-    """Whether an answer is to have its to-many lists, as the query says, else by ``default``."""
-    text = query.get("relations", "").lower()
-    return text != "false" if default else text == "true"
-
-
-def query_id(query: Mapping[str, str], name: str) -> UUID | None:
-    """An id in a query; None where it is absent or empty. Raises InvalidInput with its name."""
-    text = query.get(name)
-    if not text:
-        return None
-    try:
-        return uuid(text)
-    except InvalidInput as error:
-        faults = {"errors": [{"field": name, "message": str(error)}]}
-        raise InvalidInput(str(error), faults) from None
-
-
 def _flag(text: str) -> bool:
     try:
         return values.flag(text)
     except BadValue:
         message = f"Invalid boolean value: {text}"
-        raise InvalidInput(message) from None
-
-
-def named_uuid(name: str, text: str) -> UUID:
-    """An id in the query parameter ``name``. Raises InvalidInput."""
-    try:
-        return parse_id(text)
-    except BadValue:
-        message = f"Invalid UUID format for {name}: {text}"
         raise InvalidInput(message) from None
 
 
@@ -160,6 +140,11 @@ class Page(NamedTuple):
     number: int
     limit: int
 
+    @classmethod
+    def asked(cls, query: PageQuery) -> Page | None:
+        """The page that a query asks for; None for the whole list."""
+        return None if query.page is UNSET else cls(query.page, query.limit)
+
     @property
     def rows(self) -> int:
         """The LIMIT: 0 before the first page."""
@@ -169,35 +154,3 @@ class Page(NamedTuple):
     def offset(self) -> int:
         """The OFFSET."""
         return max((self.number - 1) * self.limit, 0)
-
-
-def page_and_limit(query: Mapping[str, str]) -> Page | None:
-    """The requested page, or None for a list without pages. Raises InvalidInput."""
-    return page_of(query) if "page" in query else None
-
-
-def page_of(query: Mapping[str, str]) -> Page:
-    """The requested page of a list that is always paged, or the first. Raises InvalidInput."""
-    limit = page_size(query)
-    return Page(_integer(query, "page", 1), limit)
-
-
-def page_size(query: Mapping[str, str]) -> int:
-    """The rows of a page. Raises InvalidInput."""
-    limit = _integer(query, "limit", PAGE_SIZE)
-    if limit < 1:
-        message = "limit must be a positive integer."
-        raise InvalidInput(message)
-    return limit
-
-
-def _integer(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    try:
-        # In this range the OFFSET, (page - 1) * limit, fits into a bigint.
-        return values.whole(text)
-    except BadValue:
-        message = f"{name} must be an integer."
-        raise InvalidInput(message) from None

@@ -13,8 +13,11 @@ import sqlalchemy as sa
 from eventlet import sleep, tpool
 from isal import isal_zlib
 
+from services.common import queries
 from services.common.access.context import CallContext
+from services.common.contracts.types import UNSET
 from services.common.crud.listing import filters, pages
+from services.common.crud.listing.filters import Page
 from services.common.crud.row_json import in_total_order, rows_as_json
 from services.common.database import sql_json
 from services.common.database.sql_types import Columns, Condition, Expression, Select
@@ -25,7 +28,7 @@ from services.common.wire.rpc_protocol import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from services.common.crud.listing.filters import Page
+    from services.common.contracts.types import ListQuery
     from services.common.crud.resource import Resource
     from services.common.crud.resource_rules import CrudContext
 
@@ -50,16 +53,18 @@ GZIP: Final = 31
 
 def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Reply:
     """The rows that match a query, scoped to the caller: an array, or a page in its envelope."""
-    page = filters.page_and_limit(query)
-    columns = _columns(ctx, resource, query)
+    asked = queries.read(resource.list_query, query)
+    page, columns = Page.asked(asked), _columns(ctx, resource, query, asked)
+    conditions = resource.conditions(asked)
     if page is None:
-        reply = _plain(ctx, resource, _filtered(ctx, resource, columns, query))
+        reply = _plain(ctx, resource, _filtered(ctx, resource, columns, query, conditions))
     elif page.rows > SHORT:
-        reply = large_page(ctx, resource.table, _filtered(ctx, resource, columns, query), page)
-    elif extent := pages.extent(resource, ctx.actor, query):
+        statement = _filtered(ctx, resource, columns, query, conditions)
+        reply = large_page(ctx, resource.table, statement, page)
+    elif not conditions and (extent := pages.extent(resource, ctx.actor, query)):
         reply = compressed(pages.of_extent(ctx, resource, columns, extent, page))
     else:
-        statement = _filtered(ctx, resource, columns, query)
+        statement = _filtered(ctx, resource, columns, query, conditions)
         reply = compressed(pages.filtered(ctx, resource, statement, page))
     return _completed(ctx, resource, reply)
 
@@ -93,20 +98,29 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
     return compressed(msgspec.json.encode(decoded))
 
 
-def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
+def _columns(
+    ctx: CallContext, resource: Resource, query: dict[str, str], asked: ListQuery
+) -> Columns:
     """The visible columns, limited to ``fields`` in the query."""
-    relations = (resource.relations_without_query and not query) or filters.wants_relations(query)
+    relations = asked.relations or (resource.relations_without_query and not query)
     visible = resource.visible(ctx.actor, False)  # noqa: FBT003
-    columns = resource.columns(visible, relations=relations)
-    return _select_fields(resource.shown(ctx.actor, columns), query)
+    columns = resource.shown(ctx.actor, resource.columns(visible, relations=relations))
+    if asked.fields is UNSET:
+        return columns
+    # Clients identify rows by these two, whatever fields they ask for.
+    names = {*asked.fields.split(","), "id", "type"}
+    return tuple(column for column in columns if column.name in names)
 
 
 def _filtered(
-    ctx: CallContext, resource: Resource, columns: Columns, query: dict[str, str]
+    ctx: CallContext,
+    resource: Resource,
+    columns: Columns,
+    query: dict[str, str],
+    conditions: Sequence[Condition],
 ) -> Select:
     """SELECT the rows that match the query, scoped to the caller. Raises InvalidInput."""
-    statement = sa.select(*columns).select_from(resource.table)
-    statement = statement.where(*resource.conditions(query))
+    statement = sa.select(*columns).select_from(resource.table).where(*conditions)
     for name, text in query.items():
         if name not in filters.RESERVED:
             condition = _condition(ctx, resource, name, text)
@@ -114,14 +128,6 @@ def _filtered(
                 statement = statement.where(condition)
     # In SQL, not afterwards: the total and the pages must count only what the caller may see.
     return resource.scoped(ctx, statement)
-
-
-def _select_fields(columns: Columns, query: dict[str, str]) -> Columns:
-    if "fields" not in query:
-        return columns
-    # Clients identify rows by these two, whatever fields they ask for.
-    names = {*query["fields"].split(","), "id", "type"}
-    return tuple(column for column in columns if column.name in names)
 
 
 def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Condition | None:

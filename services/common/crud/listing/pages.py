@@ -103,7 +103,7 @@ def extent(resource: Resource, actor: Actor, query: Mapping[str, str]) -> Extent
     names = query.keys() - RESERVED
     if PROJECT not in resource.table.c and PROJECT not in resource.filters:
         names -= {PROJECT}  # ignored, as any unknown filter
-    if names - {PROJECT, resource.counted} or resource.conditions(query):
+    if names - {PROJECT, resource.counted}:
         return None
     try:
         ids = {name: parse_id(query[name]) for name in names}
