@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.local.parts import Parts
+from services.common import queries
 from services.common.actor import SYSTEM
+from services.common.contracts.tasks.overview import VIEW_QUERIES
 from services.common.database.pools import Database
 from services.common.database.transaction import Transaction
 from services.common.wire.rpc_protocol import Reply
@@ -113,7 +115,9 @@ def test_a_view_takes_one_statement_whatever_its_size(
     for engine in (service.database.engine, service.database.reading):
         sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     try:
-        answer: Reply = service._with_tasks("shot", {"project_id": desk.project})  # noqa: SLF001
+        query = {"project_id": desk.project}
+        asked = queries.read(VIEW_QUERIES["shot"], query)
+        answer: Reply = service._with_tasks("shot", asked, query)  # noqa: SLF001
         assert answer.body
     finally:
         service.tx.close()
