@@ -138,7 +138,7 @@ def _reduced(resource: Resource) -> str:
         actor = Actor(id=SOMEBODY, role=role)
         for single, where in ((False, "lists"), (True, "single reads")):
             shown = resource.visible(actor, single)
-            for name in names if shown is None else names & shown:
+            for name in sorted(names if shown is None else names & shown):
                 seen.setdefault(name, []).append(f"{IN_PRODUCTION.get(role, role)} in {where}")
     everybody = len(ROLES) * 2
     grouped: dict[str, list[str]] = {}
