@@ -264,6 +264,11 @@ class System:
         lines = self.logs().splitlines()
         return sorted(line for line in lines if not any(word in line for word in usual))
 
+    def faults(self) -> list[str]:
+        """Log lines of our processes that tell of a fault of theirs."""
+        levels = ('"level":"ERROR"', '"level":"CRITICAL"')
+        return [line for line in self.warnings() if any(level in line for level in levels)]
+
 
 class Caller:
     """A client of the gateway with a token."""

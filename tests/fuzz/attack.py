@@ -1,9 +1,9 @@
 """Sends valid and invalid requests to each operation of the API, as every kind of person.
 
-No answer may be a fault of ours (5xx), and each must be what the description says: its status, its
-content type, its JSON, its headers. Nobody gets anything without a token that is not public. What
-was made can be read, what was deleted can't. Whatever is sent, half of the ids in it are those of
-rows that exist.
+No answer may be a fault of ours (5xx), no process may log one, and each answer must be what the
+description says: its status, its content type, its JSON, its headers. Nobody gets anything without
+a token that is not public. What was made can be read, what was deleted can't. Whatever is sent,
+half of the ids in it are those of rows that exist.
 
 Two of schemathesis' checks don't apply: clients rely on unknown parameters being ignored and on
 texts being read as numbers (``negative_data_rejection``), and what is valid by its type may name
@@ -74,12 +74,12 @@ TABLES: Final = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A response that the description does not allow."""
+    """A response that the description does not allow, or a fault in a log."""
 
     operation: str
     what: str
     how: str
-    """The request as a command for curl."""
+    """The request as a command for curl, or the line of a log."""
 
 
 class Attack:
@@ -128,6 +128,13 @@ class Attack:
 
     def run(self, progress: Callable[[str], bool] = lambda _: True) -> Iterator[Finding]:
         """All findings; ``progress`` is called before each operation and may end the run."""
+        known = self.system.faults()
+        yield from self._answers(progress)
+        for line in self.system.faults():
+            if line not in known:
+                yield Finding("any", "a process logged a fault of its own", line)
+
+    def _answers(self, progress: Callable[[str], bool]) -> Iterator[Finding]:
         for operation in self.operations():
             if not progress(f"{operation.method.upper()} {operation.path}"):
                 return

@@ -76,8 +76,8 @@ class AssignmentRpc(ResourceService):
     def clear_assignation(self, data: JsonObject) -> list[str]:
         """Unassign a person, or everybody, from tasks; skips those that the caller may not change.
 
-        Returns the ids of the other tasks. Raises InvalidInput. Emits ``task:unassign``,
-        ``task:update``.
+        Returns the ids of the other tasks. Raises InvalidInput, NotFound (the id of a person is
+        none). Emits ``task:unassign``, ``task:update``.
         """
         body = bodies.read(UnassignedTasks, data)
         unassigned = None if body.person_id is None else known_id(body.person_id)
