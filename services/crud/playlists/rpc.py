@@ -140,9 +140,14 @@ class PlaylistRpc(ResourceService):
         if preview is not None and str(preview) in {file["id"] for file in previews}:
             return preview
         of_type = by_type.get(str(row.task_type_id)) or previews
-        # By revision, then by age: what was made last. A revision's first file stands for it.
-        newest = max(of_type, key=lambda file: (file["revision"], file["created_at"]), default=None)
+        newest = max(of_type, key=_age, default=None)
         return UUID(newest["id"]) if newest else None
+
+
+def _age(file: JsonObject) -> tuple[int, str]:
+    """By revision, then by time: of what was made last. A revision's first file stands for it."""
+    # One that a client created without a revision, or with null, is older than all others.
+    return file["revision"] or 0, file["created_at"]
 
 
 def _key(shot: JsonObject) -> tuple[Json, Json]:

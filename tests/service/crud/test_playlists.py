@@ -48,6 +48,23 @@ def test_an_item_shows_a_preview_of_its_own_entity_or_none(crud: OneService) -> 
     assert crud.call("admin", "update_row", **changed)["shots"] == KEPT
 
 
+def test_a_preview_without_a_revision_is_older_than_others(crud: OneService) -> None:
+    """The column may be null, as clients create the rows."""
+
+    def preview(ident: str, revision: int | None) -> dict[str, Any]:
+        return {"id": ident, "revision": revision, "created_at": "2026-01-05T10:00:00"}
+
+    first = {**preview(OF_SHOT, 1), "previews": [preview(OF_OTHER, None)]}
+    crud.fakes.replies["assets.list_projects_of_entities"] = {SHOT: crud.world.project}
+    crud.fakes.replies["assets.find_existing_rows"] = lambda tables: tables
+    crud.fakes.replies["tasks.list_entity_previews"] = {ident("task_type"): [first]}
+    data = {"name": "Dailies", "project_id": crud.world.project}
+    made = crud.call("admin", "create_row", path="playlists", data=data)
+    added = {"ident": made["id"], "data": {"entity_id": SHOT}}
+    shots = crud.call("admin", "add_to_playlist", **added)["shots"]
+    assert shots == [{"entity_id": SHOT, "preview_file_id": OF_SHOT}]
+
+
 @pytest.mark.parametrize("limit", ["0", "-1"])
 def test_a_page_has_room_for_a_row(crud: OneService, limit: str) -> None:
     """A client that computes its size wrongly is told so."""
