@@ -145,11 +145,11 @@ class PipelineRpc(ResourceService):
 
     @query
     def list_last_working_files(self, task_id: str) -> JsonObject:
-        """The newest working file of each name: ``{name: working file}``."""
+        """The newest working file of each name: ``{name: working file}``; none without one."""
         # DISTINCT ON keeps the first row of each name, hence the order by revision.
-        rows = self._rows("working-files", self._task_read(task_id))
-        rows = rows.ext(distinct_on(WORKING.c.name))
-        rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc(), WORKING.c.id)
+        newest = WORKING.c.revision.desc().nulls_last()
+        rows = self._rows("working-files", self._task_read(task_id), WORKING.c.name.is_not(None))
+        rows = rows.ext(distinct_on(WORKING.c.name)).order_by(WORKING.c.name, newest, WORKING.c.id)
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return {row["name"]: row for row in map(msgspec.json.decode, texts)}

@@ -133,9 +133,10 @@ def _place_in_revisions(
     """
     file, link = PreviewFile, comment_preview_link.c
     of_comment = (
-        sa.select(file.revision, sa.func.max(file.position).label("last"))
+        # Both may be null in rows that clients created by generic CRUD.
+        sa.select(file.revision, sa.func.coalesce(sa.func.max(file.position), 0).label("last"))
         .join(comment_preview_link, link.preview_file == file.id)
-        .where(link.comment == comment)
+        .where(link.comment == comment, file.revision.is_not(None))
         .group_by(file.revision)
         .order_by(file.revision.desc())
     )

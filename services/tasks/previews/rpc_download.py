@@ -18,6 +18,7 @@ from services.tasks.models import TaskType
 from services.tasks.policy.previews import PREVIEWS
 from services.tasks.previews import kinds
 from services.tasks.previews.facts import preview_facts
+from services.tasks.rows import distinct_ids
 
 CONTENT_TYPES: Final = {"png": "image/png", "mp4": "video/mp4", "pdf": "application/pdf"}
 UNKNOWN: Final = "application/octet-stream"
@@ -87,11 +88,12 @@ class PreviewDownloadRpc(ResourceService):
         return facts
 
     def _name_of(self, facts: Row) -> str:
-        project, entity = str(facts["project_id"]), str(facts["entity_id"])
+        # Of a task without an entity, or a preview without a task, there are none.
+        project, entity = distinct_ids([facts["project_id"]]), distinct_ids([facts["entity_id"]])
         projects, entities, organisations = self.ask_all(
             [
-                ("crud", "list_project_names", {"ids": [project]}),
-                ("assets", "list_entities_in_brief", {"ids": [entity]}),
+                ("crud", "list_project_names", {"ids": project}),
+                ("assets", "list_entities_in_brief", {"ids": entity}),
                 ("auth", "list_rows", {"path": "organisations"}),
             ]
         )
@@ -100,8 +102,8 @@ class PreviewDownloadRpc(ResourceService):
         ):
             return str(facts["original_name"])
         parts = [
-            projects.get(project),
-            (entities.get(entity) or {}).get("entity_name"),
+            *projects.values(),
+            *(one["entity_name"] for one in entities.values()),
             self._task_type(facts["task_type_id"]),
         ]
         return f"{slug(' '.join(part for part in parts if part))}_v{facts['revision']}"

@@ -45,15 +45,17 @@ class TaskReadRpc(ResourceService):
         task_json: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
         # Those that clients see masked are not asked for.
         people = [ident for ident in (task_json["assigner_id"], *task_json["assignees"]) if ident]
-        questions = [
-            ("assets", "read_entity_with_ancestors", {"ident": task_json["entity_id"]}),
+        entity_id = task_json["entity_id"]
+        questions: list[tuple[str, str, JsonObject]] = [
             ("crud", "read_plain", {"path": "projects", "ident": task_json["project_id"]}),
             ("auth", "list_persons_shown", {"ids": people}),
         ]
+        if entity_id:
+            questions.append(("assets", "read_entity_with_ancestors", {"ident": entity_id}))
         # Concurrently: the answer takes as long as the slowest of the three calls.
-        entity, project, found = self.ask_all(questions)
+        project, found, *entity = self.ask_all(questions)
         persons = {person["id"]: person for person in found}
-        task_json |= entity
+        task_json |= entity[0] if entity else {"entity": None, "entity_type": None}
         task_json["project"] = project
         for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
             ident = task_json[f"{name}_id"]

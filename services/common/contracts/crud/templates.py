@@ -68,7 +68,7 @@ class BackgroundOfTemplate(Answer, kw_only=True):
 
     id: Id
     name: Annotated[str, about("What it is called.", "Studio sky")]
-    is_default: Annotated[bool, about("Whether it is the studio's default.")]
+    is_default: Annotated[bool | None, about("Whether it is the studio's default.")]
 
 
 class TaskTypeInTemplate(Timestamped, kw_only=True):

@@ -67,7 +67,7 @@ class NewTask(TaskRow, kw_only=True):
 class TaskInFull(TaskRow, kw_only=True):
     """A task with all that it refers to."""
 
-    entity: EntityRow
+    entity: EntityRow | None
     entity_type: EntityTypeRow | None
     sequence: Annotated[
         EntityRow | UnsetType, about("The entity's sequence; a sequence itself.")
