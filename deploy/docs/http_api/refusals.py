@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import Final
 
-from deploy.docs.declarations import service_class
+from deploy.docs.declarations import resources, service_class
 from gateway.errors import TABLE
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.steps.restrict import SETUP_ROUTES
@@ -74,12 +74,14 @@ REFUSAL: Final[JsonObject] = {
 }
 #: The statuses of the errors that docstrings name.
 STATUSES: Final = {kind.__name__: str(status) for kind, (status, _) in TABLE.items()}
+#: The hooks of a resource's rules that may refuse a new row.
+CREATING: Final = ("facts_for_create", "prepare", "on_create", "created")
 ELSEWHERE: Final = re.compile(r"\b(?:as|those of) ``(\w+)``")
 
 
 def statuses(route: Route) -> list[str]:
     """The statuses of a route's refusals."""
-    return sorted(_of_gateway(route) | _of_method(route.service, route.function))
+    return sorted(_of_gateway(route) | _of_method(route.service, route.function) | _of_rules(route))
 
 
 def _of_gateway(route: Route) -> set[str]:
@@ -104,9 +106,25 @@ def _of_gateway(route: Route) -> set[str]:
 def _of_method(service: str, function: str) -> frozenset[str]:
     """What the docstring says it raises, and those that it refers to."""
     method = getattr(service_class(service), function, None)
-    text = " ".join((inspect.getdoc(method) or "").split())
-    found = {status for name, status in STATUSES.items() if re.search(rf"\b{name}\b", text)}
+    text = _doc(method)
+    found = _named_in(text)
     for name in ELSEWHERE.findall(text):
         if name != function:
             found |= _of_method(service, name)
     return frozenset(found)
+
+
+def _of_rules(route: Route) -> set[str]:
+    """What the hooks of the resource say they raise when a row of it is created."""
+    if route.function != "create_row":
+        return set()
+    rules = resources()[dict(route.fixed)["path"]].rules
+    return set().union(*(_named_in(_doc(getattr(rules, hook))) for hook in CREATING))
+
+
+def _doc(method: object) -> str:
+    return " ".join((inspect.getdoc(method) or "").split())
+
+
+def _named_in(text: str) -> set[str]:
+    return {status for name, status in STATUSES.items() if re.search(rf"\b{name}\b", text)}

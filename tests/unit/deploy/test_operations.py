@@ -77,6 +77,12 @@ def test_refusals_of_another_method_count() -> None:
     assert "429" in statuses(route("POST /auth/login"))
 
 
+def test_refusals_of_a_resources_rules_count() -> None:
+    """A production begins from a template, which may be unknown."""
+    assert "404" in statuses(route("POST /data/projects"))
+    assert "404" not in statuses(route("POST /data/departments"))
+
+
 class Node(Answer, kw_only=True):
     """Something that holds things of its own kind."""
 
