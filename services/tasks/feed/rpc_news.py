@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.common import queries
 from services.common.contracts.tasks.feed import NewsOfProductionsQuery, NewsQuery
-from services.common.crud.listing import lists
+from services.common.crud.listing import lists, log_query
 from services.common.crud.listing.filters import Page
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -156,10 +156,7 @@ class NewsRpc(ResourceService):
             ident = str(asked.episode_id)
             entities = self.ask("assets", "list_entities_of_episode", episode_id=ident)
             conditions.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
-        if asked.after:
-            conditions.append(NEWS.c.created_at > asked.after)
-        if asked.before:
-            conditions.append(NEWS.c.created_at < asked.before)
+        conditions += log_query.between(NEWS.c.created_at, asked.after, asked.before)
         if asked.only_preview:
             conditions.append(NEWS.c.preview_file_id.is_not(None))
         return conditions

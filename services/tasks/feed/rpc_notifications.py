@@ -18,6 +18,7 @@ from services.common.contracts.tasks.events import (
 )
 from services.common.contracts.tasks.feed import NotificationQuery, ReadMark
 from services.common.contracts.types import UNSET
+from services.common.crud.listing import log_query
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -248,10 +249,7 @@ def _conditions(asked: NotificationQuery) -> Iterator[Condition]:
         yield TASK.c.task_status_id == asked.task_status_id
     if asked.type:
         yield NOTE.c.type == asked.type
-    if asked.after:
-        yield NOTE.c.created_at > asked.after
-    if asked.before:
-        yield NOTE.c.created_at < asked.before
+    yield from log_query.between(NOTE.c.created_at, asked.after, asked.before)
     if asked.read is not UNSET:
         yield NOTE.c.read.is_(asked.read)
     if asked.watching is not UNSET:

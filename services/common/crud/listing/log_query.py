@@ -5,10 +5,12 @@ Bounds are exclusive, and a cursor is the id of the row to continue after.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec import UNSET, UnsetType
 from sqlalchemy.engine import Connection
 
 from services.common.database.sql_types import Column, Condition
@@ -27,14 +29,18 @@ def limit(asked: LogQuery) -> int:
 
 def conditions(asked: LogQuery, when: Column, who: Column) -> list[Condition]:
     """The conditions on the time of rows, and on whose they are."""
-    found: list[Condition] = []
-    if asked.after:
-        found.append(when > asked.after)
-    if asked.before:
-        found.append(when < asked.before)
+    found = between(when, asked.after, asked.before)
     if asked.person_ids:
         found.append(who.in_(asked.person_ids))
     return found
+
+
+def between(
+    when: Column, after: datetime | UnsetType, before: datetime | UnsetType
+) -> list[Condition]:
+    """The conditions for rows between two times, or on one side of one; bounds are exclusive."""
+    later = [] if after is UNSET else [when > after]
+    return later if before is UNSET else [*later, when < before]
 
 
 def older(connection: Connection, table: sa.Table, cursor: UUID, noun: str) -> Condition:
